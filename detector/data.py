@@ -1,0 +1,299 @@
+"""Label lists, the data set and its transforms."""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image
+from torch.utils.data import Dataset, Sampler
+from torchvision import tv_tensors
+from torchvision.transforms import v2
+
+from . import faces, forge
+from .artifacts import FAKE
+from .images import PictureError, load
+from .model import Preprocessing
+
+ENDINGS = {".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff", ".gif"}
+UNKNOWN = 255  # mask value of a place nobody labelled
+
+
+class LabelError(ValueError):
+    """The label list can't be used; the message says why and what to do."""
+
+
+@dataclass(frozen=True)
+class Example:
+    """One labelled picture. `target`: 1 fake, 0 real. `group`: pictures that belong together share it."""
+
+    path: Path
+    name: str
+    target: int
+    source: str = ""
+    group: str = ""
+    split: str = ""
+
+
+def read_labels(labels: str | Path, images: str | Path | None = None, split: str | None = None) -> list[Example]:
+    """Reads any of the three label formats.
+
+    - a CSV or text list with the columns `img_name,target` (Kaggle's), pictures in `images`, or else in the folder
+      named like the list without `_label` (`trainset_label.txt` → `trainset/`), in `images/`, or beside the list;
+    - the same with more columns, of which `source`, `group` and `split` are used;
+    - a folder that holds `real/` and `fake/`.
+
+    `split` keeps the rows of one split. Raises LabelError.
+    """
+    labels = Path(labels)
+    if labels.is_dir():
+        examples = _read_folders(labels)
+    elif labels.is_file():
+        examples = _read_list(labels, Path(images) if images else _images_beside(labels))
+    else:
+        raise LabelError(f"no label list at {labels}; give a CSV with img_name,target or a folder with real/ and fake/")
+    if split is not None:
+        there = sorted({example.split for example in examples} - {""})
+        examples = [example for example in examples if example.split == split]
+        if not examples:
+            raise LabelError(f"{labels} has no rows of split {split!r}; it has {', '.join(there) or 'no split column'}")
+    return examples
+
+
+def _read_folders(folder: Path) -> list[Example]:
+    examples = []
+    for target, kind in enumerate(("real", "fake")):
+        if not (folder / kind).is_dir():
+            raise LabelError(f"{folder} has no folder {kind}/; a folder of pictures needs real/ and fake/")
+        for path in sorted((folder / kind).rglob("*")):
+            if path.suffix.lower() in ENDINGS:
+                examples.append(Example(path, path.relative_to(folder).as_posix(), target))
+    if not examples:
+        raise LabelError(f"{folder}/real and {folder}/fake hold no pictures ({', '.join(sorted(ENDINGS))})")
+    return examples
+
+
+def _images_beside(labels: Path) -> Path:
+    named = labels.with_name(labels.stem.removesuffix("_label").removesuffix("_labels"))
+    for folder in (named, labels.parent / "images"):
+        if folder.is_dir() and folder != labels:
+            return folder
+    return labels.parent
+
+
+def _read_list(labels: Path, images: Path) -> list[Example]:
+    try:
+        with labels.open(newline="", encoding="utf-8-sig") as file:
+            rows = list(csv.DictReader(file))
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise LabelError(f"{labels} is no text list ({error}); it needs the columns img_name,target") from error
+    if not rows or not {"img_name", "target"} <= rows[0].keys():
+        raise LabelError(f"{labels} lacks rows or one of the columns img_name,target; add that header line")
+    examples, seen = [], {}
+    for line, row in enumerate(rows, start=2):
+        name, target = (row["img_name"] or "").strip(), (row["target"] or "").strip()
+        if not name or target not in ("0", "1"):
+            raise LabelError(
+                f"{labels}, line {line}: needs a name and target 0 (real) or 1 (fake), got {name!r}, {target!r}"
+            )
+        if seen.setdefault(name, target) != target:
+            raise LabelError(f"{labels}, line {line}: {name} is listed both as real and as fake; keep one")
+        examples.append(
+            Example(images / name, name, int(target), row.get("source") or "", row.get("group") or "", row.get("split") or "")
+        )  # fmt: skip
+    return examples
+
+
+def find_problems(examples: Sequence[Example], threads: int = 4) -> dict[Path, str]:
+    """Pictures that are missing or can't be read, with the reason. Decodes every picture once."""
+
+    def problem(example: Example) -> str | None:
+        try:
+            load(example.path)
+        except PictureError as error:
+            return str(error)
+        return None
+
+    with ThreadPoolExecutor(threads) as pool:
+        reasons = pool.map(problem, examples)
+        return {example.path: reason for example, reason in zip(examples, reasons, strict=True) if reason}
+
+
+# --- transforms ------------------------------------------------------------------------------------------------------
+
+
+class RandomReencode(v2.Transform):
+    """With probability `p`, stores the picture as JPEG or WebP of random quality and reads it back."""
+
+    def __init__(self, p: float, quality: tuple[int, int] = (45, 98)):
+        super().__init__()
+        self.p, self.quality = p, quality
+
+    def forward(self, image: Image.Image, mask: torch.Tensor) -> tuple[Image.Image, torch.Tensor]:
+        if torch.rand(()) < self.p:
+            quality = int(torch.randint(*self.quality, ()))
+            file = io.BytesIO()
+            if torch.rand(()) < 0.8:
+                image.save(file, "JPEG", quality=quality, subsampling=int(torch.randint(0, 3, ())))
+            else:
+                image.save(file, "WEBP", quality=quality, method=0)
+            image = Image.open(file).convert("RGB")
+        return image, mask
+
+
+class RandomScale(v2.Transform):
+    """With probability `p`, scales both by a random factor, as a messenger or a screenshot does."""
+
+    def __init__(self, p: float, factors: tuple[float, float] = (0.5, 1.2)):
+        super().__init__()
+        self.p, self.factors = p, factors
+
+    def forward(self, image: Image.Image, mask: torch.Tensor) -> tuple[Image.Image, torch.Tensor]:
+        if torch.rand(()) < self.p:
+            factor = float(torch.empty(()).uniform_(*self.factors))
+            size = [round(image.height * factor), round(image.width * factor)]
+            image, mask = v2.functional.resize(image, size), v2.functional.resize(mask, size)
+        return image, mask
+
+
+class RandomView(v2.Transform):
+    """Resize so that the network meets the face as large as in use, or a little larger or smaller; then RandomCrop.
+
+    `size`: side of the training crop, px; `full`: side to which a whole picture is scaled in use, px.
+    """
+
+    def __init__(self, size: int, full: int):
+        super().__init__()
+        self.size, self.sides = size, (max(size, round(full * 0.75)), max(size, round(full * 1.25)))
+
+    def forward(self, image: Image.Image, mask: torch.Tensor) -> tuple[Image.Image, torch.Tensor]:
+        side = int(torch.randint(self.sides[0], self.sides[1] + 1, ()))
+        stretch = math.exp(float(torch.empty(()).uniform_(-0.12, 0.12)))
+        size = [max(self.size, round(side * stretch)), max(self.size, round(side / stretch))]
+        image, mask = v2.functional.resize(image, size), v2.functional.resize(mask, size)
+        return v2.RandomCrop(self.size)(image, mask)
+
+
+def train_transform(size: int, preprocessing: Preprocessing) -> v2.Compose:
+    """Random views for training. Both classes meet the same re-encoding and resizing, so format is no clue."""
+    return v2.Compose(
+        [
+            RandomScale(p=0.4),
+            RandomReencode(p=0.5),
+            RandomView(size, preprocessing.size),
+            v2.RandomHorizontalFlip(),
+            v2.RandomApply([v2.ColorJitter(0.2, 0.2, 0.2, 0.02)], p=0.3),
+            v2.RandomGrayscale(p=0.03),
+            *_to_tensor(preprocessing),
+        ]
+    )
+
+
+def eval_transform(preprocessing: Preprocessing) -> v2.Compose:
+    """The picture as it is used: Resize to a square, CenterCrop, no randomness."""
+    size = preprocessing.size
+    return v2.Compose([v2.Resize((size, size)), v2.CenterCrop(size), *_to_tensor(preprocessing)])
+
+
+def _to_tensor(preprocessing: Preprocessing) -> list[v2.Transform]:
+    # ToImage and ToDtype together are what torchvision's ToTensor was.
+    return [v2.ToImage(), v2.ToDtype({tv_tensors.Image: torch.float32, "others": None}, scale=True),
+            v2.Normalize(preprocessing.mean, preprocessing.std)]  # fmt: skip
+
+
+# --- data set --------------------------------------------------------------------------------------------------------
+
+
+class FaceData(Dataset):
+    """Labelled pictures, some of the real ones forged on the way.
+
+    An item is (image float32 (3, h, w), targets float32 (labels,), mask uint8 (1, h, w)). Targets are 1, 0 or NaN
+    (nobody knows); the mask is 1 where a forgery changed the picture, 0 where nothing did, UNKNOWN for fakes that
+    came without one. Index with (position, seed): the same pair always gives the same item.
+    """
+
+    def __init__(self, examples: Sequence[Example], transform: v2.Compose, labels: Sequence[str], forged: float = 0.0):
+        self.examples, self.transform, self.labels, self.forged = list(examples), transform, tuple(labels), forged
+        self._boxes: dict[int, faces.Box] = {}  # finding a face takes longer than forging it
+
+    def __len__(self) -> int:
+        return len(self.examples)
+
+    def __getitem__(self, key: tuple[int, int] | int) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+        index, seed = key if isinstance(key, tuple) else (key, 0)
+        example = self.examples[index]
+        pixels = load(example.path).pixels
+        rng = np.random.default_rng(seed)
+        artifact = None
+        mask = np.full(pixels.shape[:2], UNKNOWN if example.target else 0, np.uint8)
+        if not example.target and rng.random() < self.forged:
+            if index not in self._boxes:
+                self._boxes[index] = _face_box(pixels)
+            forgery = forge.face_edge(pixels, self._boxes[index], rng.uniform(0.3, 1.0), rng)
+            pixels, artifact = forgery.pixels, forgery.artifact
+            mask = (forgery.mask > 0.1).astype(np.uint8)
+        with torch.random.fork_rng(devices=[]):  # the transforms draw from torch's generator; leave others' draws alone
+            torch.manual_seed(seed)
+            image, view = self.transform(Image.fromarray(pixels), tv_tensors.Mask(mask[None]))
+        return image.as_subclass(torch.Tensor), self._targets(example, artifact, view), view.as_subclass(torch.Tensor)
+
+    def _targets(self, example: Example, artifact: str | None, view: torch.Tensor) -> torch.Tensor:
+        known = {FAKE: float(example.target)}
+        if not example.target:
+            # A crop that shows nothing of the forgery is a crop of a real picture.
+            shown = artifact is not None and float(view.float().mean()) > 0.005
+            known[FAKE] = float(shown)
+            known.update({label: float(shown and label == artifact) for label in self.labels if label != FAKE})
+        return torch.tensor([known.get(label, math.nan) for label in self.labels])
+
+
+def _face_box(pixels: np.ndarray) -> faces.Box:
+    found = faces.find(pixels)
+    if found:
+        return found[0].box
+    height, width = pixels.shape[:2]  # an aligned portrait has its face in the middle
+    side = round(min(height, width) * 0.55)
+    return faces.Box((width - side) // 2, round((height - side) * 0.55), side, side)
+
+
+class BalancedSampler(Sampler):
+    """Draws (position, seed) pairs, equally from each class's sources, `fake_share` of them fakes.
+
+    Epoch `e` of the same seed is the same sequence on every machine, and `start` skips what was done already:
+    that makes a resumed run equal to an unbroken one.
+    """
+
+    def __init__(self, examples: Sequence[Example], seed: int, fake_share: float = 0.5, draws: int | None = None):
+        if {example.target for example in examples} != {0, 1}:
+            raise LabelError("training needs both real (0) and fake (1) pictures; the list has one kind only")
+        counts = Counter((example.target, example.source) for example in examples)
+        # The root keeps a source of 200 pictures from being seen as often as one of 2,000.
+        share = {key: math.sqrt(count) for key, count in counts.items()}
+        of_class = {t: sum(s for (target, _), s in share.items() if target == t) for t in (0, 1)}
+        class_share = (1 - fake_share, fake_share)
+        self.weights = np.array(
+            [
+                class_share[e.target] * share[e.target, e.source] / of_class[e.target] / counts[e.target, e.source]
+                for e in examples
+            ]
+        )
+        self.seed, self.draws = seed, draws or len(examples)
+        self.epoch, self.start = 0, 0
+
+    def __len__(self) -> int:
+        return self.draws - self.start
+
+    def __iter__(self) -> Iterator[tuple[int, int]]:
+        rng = np.random.default_rng([self.seed, self.epoch])
+        positions = rng.choice(len(self.weights), self.draws, p=self.weights / self.weights.sum())
+        seeds = rng.integers(0, 2**62, self.draws)
+        for position, seed in list(zip(positions, seeds, strict=True))[self.start :]:
+            yield int(position), int(seed)

@@ -1,0 +1,126 @@
+"""How good is a checkpoint on labelled pictures? Scores come from the same path that the page and the scan use."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from tqdm import tqdm
+
+from . import metrics, plots, scan, shortcut
+from .analyse import Analyser
+from .data import Example
+from .images import FileFacts, PictureError, load
+
+NEAR = 0.05  # a model this close to the null model's AUC, or below it, may be reading the file instead of the face
+
+
+def evaluate(
+    analyser: Analyser,
+    examples: Sequence[Example],
+    out: str | Path,
+    null_examples: Sequence[Example] = (),
+    batch_size: int = 32,
+    progress: bool = True,
+) -> dict[str, Any]:
+    """Judges every example; writes metrics.json, prediction.csv, errors.csv (if any), roc.png, reliability.png.
+
+    `null_examples` (pictures of another split) are what the null model on file facts alone is fitted to; without
+    them it is cross-validated on `examples`. Returns what metrics.json holds. Raises ValueError when nothing
+    could be judged.
+    """
+    out = Path(out)
+    out.mkdir(parents=True, exist_ok=True)
+    jobs = [scan.Job(example.name, example.path) for example in examples]
+    results = tqdm(scan.run(analyser, jobs, batch_size), "evaluate", len(jobs), unit="picture", disable=not progress)
+    judged, errors = [], []
+    for example, result in zip(examples, results, strict=True):
+        if result.analysis is None:
+            errors.append((example.name, result.error))
+        else:
+            judged.append((example, result.analysis))
+    _write(out / "prediction.csv", ["img_name", "y_pred"], [(e.name, f"{a.probability:.6f}") for e, a in judged])
+    if errors:
+        _write(out / "errors.csv", ["img_name", "reason"], errors)
+    if not judged:
+        raise ValueError(f"none of the {len(jobs)} pictures could be read; see {out / 'errors.csv'}")
+    kept = [example for example, _ in judged]
+    target = np.array([example.target for example in kept])
+    score = np.array([analysis.probability for _, analysis in judged])
+    sources = [e.source for e in kept] if any(e.source for e in kept) else None
+    groups = [e.group or e.name for e in kept] if any(e.group for e in kept) else None
+    result = metrics.evaluate(target, score, sources, groups)
+    result["null_model_auc"] = _null_auc([a.file for _, a in judged], kept, groups, null_examples)
+    result["errors"] = len(errors)
+    result["no_face"] = sum(analysis.face_count == 0 for _, analysis in judged)
+    result["checkpoint"] = analyser.identity.sha256
+    (out / "metrics.json").write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
+    if len(set(target.tolist())) == 2:
+        plots.roc(target, score, out / "roc.png")
+    plots.reliability(target, score, out / "reliability.png")
+    return result
+
+
+def summary(result: dict[str, Any]) -> str:
+    """The figures a person looks at first, one a line."""
+    whole = result["all"]
+    interval = whole.get("interval", {})
+
+    def line(name: str, key: str) -> str:
+        value, bounds = whole[key], interval.get(key)
+        if value is None:
+            return f"{name:<22} not defined with one class only"
+        return f"{name:<22} {value:.4f}" + (f"  [{bounds[0]:.4f}, {bounds[1]:.4f}]" if bounds else "")
+
+    lines = [
+        f"pictures               {whole['n']} ({whole['n_real']} real, {whole['n_fake']} fake), "
+        f"{result['errors']} unreadable"
+    ]
+    lines += [
+        line("AUC", "auc"),
+        line("average precision", "ap"),
+        line("equal error rate", "eer"),
+        line("accuracy", "accuracy"),
+    ]
+    for rate, value in whole["tpr_at_fpr"].items():
+        if value is not None:
+            lines.append(f"TPR at {float(rate):.1%} FPR        {value:.4f}")
+    lines += [line("Brier score", "brier"), line("calibration error", "ece")]
+    null, auc = result["null_model_auc"], whole["auc"]
+    if null is not None and auc is not None:
+        lines.append(f"null model's AUC       {null:.4f}  (file facts alone: bytes, size, quantisation)")
+        if auc < null + NEAR:
+            lines.append("WARNING: file facts alone do nearly as well; the pictures' format may give the answer away")
+    return "\n".join(lines)
+
+
+def _null_auc(
+    facts: list[FileFacts], examples: list[Example], groups: list[str] | None, null_examples: Sequence[Example]
+) -> float | None:
+    target = np.array([example.target for example in examples])
+    if min(np.bincount(target, minlength=2)) < 10:
+        return None
+    if not null_examples:
+        return shortcut.cross_validated_auc(facts, target, groups)
+    with ThreadPoolExecutor(4) as pool:
+        fitted = [
+            (fact, e.target) for fact, e in zip(pool.map(_facts, null_examples), null_examples, strict=True) if fact
+        ]
+    return shortcut.null_auc([fact for fact, _ in fitted], np.array([t for _, t in fitted]), facts, target)
+
+
+def _facts(example: Example) -> FileFacts | None:
+    try:
+        return load(example.path).facts
+    except PictureError:
+        return None
+
+
+def _write(path: Path, header: list[str], rows: list[tuple]) -> None:
+    with path.open("w", newline="", encoding="utf-8") as file:
+        csv.writer(file, lineterminator="\n").writerows([header, *rows])

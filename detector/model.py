@@ -1,0 +1,266 @@
+"""The network and its checkpoint: weights, preprocessing and label names travel in one file.
+
+The heads are 1×1 convolutions on the backbone's last feature map. Their output, the *evidence*, holds one value in
+logit units for each label and place; pooling it over places gives the logit. So a label's heatmap is what the
+classifier decided by, not a story told afterwards (class activation mapping: Zhou et al., CVPR 2016).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+import os
+from collections.abc import Sequence
+from contextlib import nullcontext
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import timm
+import torch
+from PIL import Image
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import load_file, save_file
+from torch import Tensor, nn
+
+from .artifacts import LABELS
+
+EMBEDDED = Path(__file__).parent / "weights" / "detector.safetensors"
+FORMAT = "face-deepfake-detector/1"
+POOLS = ("lse", "mean")
+
+
+class CheckpointError(ValueError):
+    """The checkpoint can't be used; the message says why and what to do."""
+
+
+@dataclass(frozen=True)
+class Architecture:
+    """What `timm.create_model` needs to build the backbone, and how evidence is pooled to logits."""
+
+    name: str
+    kwargs: dict[str, Any] = field(default_factory=dict)
+    pool: str = "lse"
+
+
+@dataclass(frozen=True)
+class Preprocessing:
+    """Square input of `size` px a side; channels scaled to 0…1, then (x - mean) / std."""
+
+    size: int
+    mean: tuple[float, float, float]
+    std: tuple[float, float, float]
+
+
+@dataclass(frozen=True)
+class Header:
+    """All a checkpoint says of itself. `labels` names the heads that were trained, in the order of the logits."""
+
+    architecture: Architecture
+    preprocessing: Preprocessing
+    labels: tuple[str, ...]
+    training: dict[str, Any] = field(default_factory=dict)
+    licence: str = ""
+    sha256: str = ""
+
+
+class Network(nn.Module):
+    """A timm backbone with one 1×1 head for each label. Input (n, 3, h, w), normalised; output logits (n, labels)."""
+
+    def __init__(self, architecture: Architecture, labels: Sequence[str], pretrained: bool = False):
+        super().__init__()
+        unknown = [label for label in labels if label not in LABELS]
+        if unknown or len(set(labels)) != len(labels) or not labels:
+            raise ValueError(f"labels must be distinct and out of {', '.join(LABELS)}; got {list(labels)}")
+        if architecture.pool not in POOLS:
+            raise ValueError(f"pool must be one of {', '.join(POOLS)}; got {architecture.pool!r}")
+        self.pool_name = architecture.pool
+        self.backbone = timm.create_model(
+            architecture.name, pretrained=pretrained, num_classes=0, global_pool="", **architecture.kwargs
+        )
+        channels = self.backbone.num_features
+        self.head = nn.Conv2d(channels, len(labels), kernel_size=1)
+        # A random head spends half of a short run on unlearning itself; from zero every gradient is useful.
+        nn.init.zeros_(self.head.weight)
+        nn.init.zeros_(self.head.bias)
+
+    def features(self, x: Tensor) -> Tensor:
+        """Last feature map (n, channels, h, w); a transformer's patch tokens are laid out on their grid."""
+        y = self.backbone.forward_features(x)
+        channels = self.head.in_channels
+        if y.ndim == 3:  # tokens (n, prefix + h·w, channels): ViT and its kin
+            y = y[:, getattr(self.backbone, "num_prefix_tokens", 0) :]
+            rows = math.isqrt(y.shape[1])
+            if rows * rows != y.shape[1]:
+                raise ValueError(f"{y.shape[1]} patch tokens do not form a square grid; use a square input size")
+            y = y.transpose(1, 2).reshape(y.shape[0], channels, rows, rows)
+        elif y.shape[1] != channels and y.shape[-1] == channels:  # (n, h, w, channels): Swin and its kin
+            y = y.permute(0, 3, 1, 2)
+        return y
+
+    def pool(self, evidence: Tensor) -> Tensor:
+        """Evidence (n, labels, h, w) to logits (n, labels): its mean, or log-mean-exp (a soft maximum)."""
+        flat = evidence.flatten(2)
+        if self.pool_name == "mean":
+            return flat.mean(2)
+        return flat.logsumexp(2) - math.log(flat.shape[2])
+
+    def classify(self, features: Tensor) -> Tensor:
+        """Feature map (n, channels, h, w) to logits (n, labels)."""
+        return self.pool(self.head(features))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.classify(self.features(x))
+
+
+def default_preprocessing(network: Network, size: int) -> Preprocessing:
+    """The backbone's own mean and standard deviation, at the input size wanted."""
+    config = network.backbone.pretrained_cfg
+    return Preprocessing(size, tuple(config["mean"]), tuple(config["std"]))
+
+
+# --- checkpoint file -------------------------------------------------------------------------------------------------
+
+
+def save(path: str | os.PathLike, network: Network, header: Header) -> None:
+    """Writes one safetensors file, atomically. Kernels are stored in half precision, statistics in full."""
+    tensors = {
+        name: (value.half() if value.ndim > 1 and value.is_floating_point() else value).cpu().contiguous()
+        for name, value in network.state_dict().items()
+    }
+    facts = {"format": FORMAT, **asdict(header), "sha256": _digest(tensors)}
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(path.name + ".partial")
+    save_file(tensors, partial, metadata={"detector": json.dumps(facts)})
+    os.replace(partial, path)
+
+
+def read(path: str | os.PathLike) -> tuple[Network, Header]:
+    """The network, in full precision and evaluation mode, and its header. No code of the file is run.
+
+    Raises CheckpointError for a file that is missing, damaged, or not one of this project's checkpoints.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise CheckpointError(f"no checkpoint at {path}; train one with train.py or give another --checkpoint")
+    try:
+        with safe_open(path, "pt") as file:
+            facts = (file.metadata() or {}).get("detector")
+        tensors = load_file(path)
+    except (SafetensorError, OSError) as error:
+        raise CheckpointError(f"{path.name} is damaged or no safetensors file ({error}); get it again") from error
+    if facts is None:
+        raise CheckpointError(f"{path.name} holds bare weights; give a checkpoint that train.py wrote")
+    header = _parse(path.name, facts)
+    if _digest(tensors) != header.sha256:
+        raise CheckpointError(f"{path.name} is damaged: its weights differ from their checksum; get it again")
+    try:
+        network = Network(header.architecture, header.labels)
+        network.load_state_dict({name: value.float() if value.is_floating_point() else value
+                                 for name, value in tensors.items()})  # fmt: skip
+    except (RuntimeError, ValueError, TypeError) as error:
+        raise CheckpointError(
+            f"{path.name} does not fit timm {timm.__version__}'s {header.architecture.name}: {error}"
+        ) from error
+    return network.eval(), header
+
+
+def _parse(name: str, facts: str) -> Header:
+    try:
+        values = json.loads(facts)
+        if values["format"] != FORMAT:
+            raise CheckpointError(
+                f"{name} has format {values['format']}, this version reads {FORMAT}; update one of them"
+            )
+        size = values["preprocessing"]
+        return Header(
+            architecture=Architecture(**values["architecture"]),
+            preprocessing=Preprocessing(int(size["size"]), tuple(size["mean"]), tuple(size["std"])),
+            labels=tuple(values["labels"]),
+            training=dict(values["training"]),
+            licence=str(values["licence"]),
+            sha256=str(values["sha256"]),
+        )
+    except CheckpointError:
+        raise
+    except (KeyError, TypeError, ValueError) as error:
+        raise CheckpointError(f"{name} has a header that can't be read ({error!r}); get it again") from error
+
+
+def _digest(tensors: dict[str, Tensor]) -> str:
+    digest = hashlib.sha256()
+    for name in sorted(tensors):
+        value = tensors[name].contiguous()
+        digest.update(f"{name} {value.dtype} {tuple(value.shape)}".encode())
+        digest.update(value.numpy().tobytes())
+    return digest.hexdigest()
+
+
+# --- ready to use ----------------------------------------------------------------------------------------------------
+
+
+def pick_device(name: str = "auto") -> torch.device:
+    """`auto` takes CUDA, then Apple's MPS, then the CPU. Raises ValueError for a device this machine lacks."""
+    available = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
+    if name == "auto":
+        return torch.device(next(kind for kind, there in available.items() if there))
+    kind = name.split(":")[0]
+    if not available.get(kind, False):
+        there = ", ".join(kind for kind, there in available.items() if there)
+        raise ValueError(f"device {name!r} is not available here; choose auto, {there}")
+    return torch.device(name)
+
+
+@dataclass(frozen=True)
+class Output:
+    """For n crops and k labels: probabilities (n, k) in 0…1, logits (n, k), features (n, channels, h, w)."""
+
+    probabilities: np.ndarray
+    logits: np.ndarray
+    features: Tensor
+
+
+class Classifier:
+    """A checkpoint on its device, ready for crops. Stateless after construction, so threads may share it."""
+
+    def __init__(self, network: Network, header: Header, device: torch.device | None = None):
+        self.device = device or torch.device("cpu")
+        self.header = header
+        self.labels = header.labels
+        self.network = network.eval().requires_grad_(False)
+        self.network.to(self.device, memory_format=torch.channels_last)
+        process = header.preprocessing
+        self._mean = torch.tensor(process.mean, device=self.device).view(1, 3, 1, 1) * 255
+        self._std = torch.tensor(process.std, device=self.device).view(1, 3, 1, 1) * 255
+
+    def prepare(self, crops: Sequence[np.ndarray]) -> np.ndarray:
+        """uint8 RGB crops of any size (h, w, 3) to the network's: uint8 (n, size, size, 3)."""
+        return np.stack([resize(crop, self.header.preprocessing.size) for crop in crops])
+
+    def run(self, batch: np.ndarray) -> Output:
+        """One forward pass over what `prepare` gave; half precision on a GPU."""
+        half = torch.autocast(self.device.type, torch.float16) if self.device.type != "cpu" else nullcontext()
+        with torch.no_grad():  # not inference_mode: explain differentiates the head on these features
+            # (n, h, w, 3) seen as (n, 3, h, w) is what PyTorch calls channels_last: nothing is moved
+            x = torch.from_numpy(batch).permute(0, 3, 1, 2).to(self.device, torch.float32)
+            x = (x - self._mean) / self._std
+            with half:
+                features = self.network.features(x)
+            features = features.float()
+            logits = self.network.classify(features)
+            probabilities = logits.sigmoid()
+        return Output(probabilities.cpu().numpy(), logits.cpu().numpy(), features)
+
+
+def resize(crop: np.ndarray, size: int) -> np.ndarray:
+    """uint8 (h, w, 3) to (size, size, 3), antialiased: the very resampling that training used."""
+    return np.asarray(Image.fromarray(crop).resize((size, size), Image.Resampling.BILINEAR))
+
+
+def load(path: str | os.PathLike | None = None, device: str = "auto") -> Classifier:
+    """The checkpoint at `path`, or the embedded one, on `device` (auto, cpu, cuda, cuda:1, mps)."""
+    network, header = read(EMBEDDED if path is None else path)
+    return Classifier(network, header, pick_device(device))

@@ -1,0 +1,51 @@
+"""Every sentence of the page, in one place."""
+
+TITLE = "Face deepfake detector"
+LEAD = "Drop a picture of a face. The page says how likely it was manipulated, and paints where it sees traces."
+PRIVACY = "Pictures stay on this server, are never passed on, and are deleted within an hour."
+
+PICTURE = "Picture"
+DROP = "Drop a picture here, paste one, click to choose a file, or use the webcam"
+EXAMPLES = "Examples (NASA portrait of Eileen Collins, US Navy portrait of Grace Hopper; both public domain)"
+WAITING = "The verdict appears here."
+
+SHOW = "Show traces of"
+FACE = "Face"
+METHOD = "Heatmap method"
+OPACITY = "Heatmap opacity"
+DETAILS = "Everything measured (JSON)"
+DETAILS_BUTTON = "Show the analysis as JSON"
+NO_PICTURE = "Choose a picture first."
+
+LABELS = {
+    "fake": "manipulation overall",
+    "face_edge": "tampered face edge",
+    "lighting": "inconsistent lighting",
+    "background": "artificial background",
+    "sharpness": "uneven sharpness",
+    "hair": "hair that does not fit",
+}
+
+# From each probability on, in falling order. The middle stays undecided on purpose.
+ANSWERS = (
+    (0.8, "manipulated", "Probably manipulated"),
+    (0.2, "unsure", "Cannot tell"),
+    (0.0, "authentic", "Probably authentic"),
+)
+PROBABILITY = "Probability of manipulation"
+FACES = {0: "no face found", 1: "1 face found"}
+MANY_FACES = "{count} faces found; the answer is that of the most suspicious one"
+ALL_FACES = "all faces"
+FACE_NUMBER = "face {number}: {percent}"
+REFUSED = "Not assessed"
+
+MEANING = (
+    "Warm places are where the network found traces that speak for manipulation; a colour means the same strength on "
+    "every picture, so a clean picture stays cold. A warm place is a hint for your own eyes and no proof, and a cold "
+    "picture is no proof of authenticity: kinds of fakes that the network never met leave it cold too."
+)
+LEGEND_COLD = "none"
+LEGEND_HOT = "strong"
+ALT_PICTURE = "The picture that was judged"
+ALT_HEAT = "Heatmap: {label}"
+FRAME = "Judged face {number}"

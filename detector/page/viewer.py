@@ -1,0 +1,101 @@
+"""An Analysis as HTML: the verdict card, and the picture under its heatmap.
+
+Pictures travel inside the HTML as data addresses: nothing is written to disk, and the opacity slider works in the
+browser alone.
+"""
+
+from __future__ import annotations
+
+import base64
+import html
+import io
+
+import numpy as np
+from PIL import Image
+
+from .. import explain
+from ..analyse import Analysis
+from . import texts
+
+SHOWN_SIDE = 900  # px: longer side of the picture as shown
+HEAT_SIDE = 256  # px: a map of 16 × 16 places needs no more; the browser smooths the rest
+
+
+def card(analysis: Analysis) -> str:
+    """The answer, its probability, a bar for each artifact, and the warnings."""
+    kind, answer = next((kind, text) for least, kind, text in texts.ANSWERS if analysis.probability >= least)
+    count = analysis.face_count
+    seen = texts.FACES.get(count) or texts.MANY_FACES.format(count=count)
+    bars = "".join(
+        _bar(texts.LABELS[label], value)
+        for label, value in {"fake": analysis.probability, **analysis.artifacts}.items()
+    )
+    notes = "".join(f"<p>⚠ {html.escape(warning)}</p>" for warning in analysis.warnings)
+    return (
+        f'<div class="dd-card dd-{kind}" role="status"><h2>{answer}</h2>'
+        f"<p>{texts.PROBABILITY}: <strong>{percent(analysis.probability)}</strong> · {seen}</p>"
+        f'{notes}<div class="dd-bars">{bars}</div></div>'
+    )
+
+
+def refusal(reason: str) -> str:
+    return f'<div class="dd-card dd-refused" role="alert"><h2>{texts.REFUSED}</h2><p>{html.escape(reason)}</p></div>'
+
+
+def waiting() -> str:
+    return f'<div class="dd-card dd-unsure"><p>{texts.WAITING}</p></div>'
+
+
+def percent(value: float) -> str:
+    """Clamped: no picture is certain."""
+    return f"{min(max(value, 0.01), 0.99):.0%}"
+
+
+def _bar(name: str, value: float) -> str:
+    return (
+        f'<span>{name}</span><span class="dd-bar"><span style="width:{100 * value:.0f}%"></span></span>'
+        f'<span class="dd-number">{percent(value)}</span>'
+    )
+
+
+def stage(pixels: np.ndarray, analysis: Analysis, label: str, face: int | None) -> str:
+    """The picture (h, w, 3), the map of `label` over it, the judged squares, slider and legend."""
+    height, width = pixels.shape[:2]
+    values = analysis.heatmap(label, face)
+    heat = explain.colour(np.asarray(_shrunk(Image.fromarray(values), HEAT_SIDE)))
+    frames = "".join(
+        f'<rect x="{c.x}" y="{c.y}" width="{c.width}" height="{c.height}">'
+        f"<title>{texts.FRAME.format(number=i + 1)}</title></rect>"
+        for i, c in enumerate(verdict.crop for verdict in analysis.faces)
+        if face in (None, i)
+    )
+    below = _address(_shrunk(Image.fromarray(pixels), SHOWN_SIDE), "WEBP", quality=88)
+    above = _address(Image.fromarray(heat), "PNG")
+    alt = texts.ALT_HEAT.format(label=texts.LABELS[label])
+    return (
+        '<div class="dd-viewer"><div class="dd-stage">'
+        f'<img src="{below}" alt="{texts.ALT_PICTURE}">'
+        f'<img class="dd-heat" style="opacity:.65" src="{above}" alt="{alt}">'
+        f'<svg viewBox="0 0 {width} {height}" preserveAspectRatio="none" aria-hidden="true">{frames}</svg></div>'
+        f'<div class="dd-under"><label>{texts.OPACITY} <input type="range" min="0" max="100" value="65" '
+        "oninput=\"this.closest('.dd-viewer').querySelector('.dd-heat').style.opacity=this.value/100\"></label>"
+        f'<span class="dd-legend">{texts.LEGEND_COLD}<i style="background:linear-gradient(90deg,{_gradient()})"></i>'
+        f"{texts.LEGEND_HOT}</span></div></div>"
+    )
+
+
+def _shrunk(image: Image.Image, side: int) -> Image.Image:
+    image = image.copy()
+    image.thumbnail((side, side), Image.Resampling.BILINEAR)
+    return image
+
+
+def _address(image: Image.Image, kind: str, **options) -> str:
+    file = io.BytesIO()
+    image.save(file, kind, **options)
+    return f"data:image/{kind.lower()};base64,{base64.b64encode(file.getvalue()).decode()}"
+
+
+def _gradient() -> str:
+    steps = explain.colour(np.linspace(0.1, explain.SCALE, 8, dtype=np.float32)[None])[0]
+    return ",".join(f"rgba({r},{g},{b},{a / 255:.2f})" for r, g, b, a in steps)

@@ -1,0 +1,215 @@
+"""Many pictures → `img_name,y_pred`. Written as it goes, so that a stop at any moment loses nothing that was done."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import threading
+from collections import Counter, deque
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from tqdm import tqdm
+
+from .analyse import Analyser, Analysis, Found
+from .data import ENDINGS
+from .images import PictureError
+
+HEADER = ["img_name", "y_pred"]
+# Kinds we can't read but a person would call a picture: they must show up as errors, not vanish.
+FOREIGN = {
+    ".heic",
+    ".heif",
+    ".avif",
+    ".jxl",
+    ".jp2",
+    ".jfif",
+    ".psd",
+    ".svg",
+    ".tga",
+    ".ico",
+    ".raw",
+    ".dng",
+    ".cr2",
+    ".nef",
+}
+
+
+class ScanError(ValueError):
+    """The scan can't start; the message says why and what to do."""
+
+
+@dataclass(frozen=True)
+class Job:
+    name: str
+    path: Path
+
+
+@dataclass(frozen=True)
+class Result:
+    """What became of one picture: `analysis`, or the reason why there is none."""
+
+    job: Job
+    analysis: Analysis | None
+    error: str = ""
+
+
+@dataclass(frozen=True)
+class Summary:
+    """Counts of a scan: judged in this run, unreadable, done by an earlier run, and files that are no pictures."""
+
+    judged: int
+    errors: int
+    resumed: int
+    ignored: int
+
+
+def find_jobs(paths: Iterable[str | os.PathLike]) -> tuple[list[Job], int]:
+    """Pictures under `paths` in a fixed order, and how many other files the folders held.
+
+    A file keeps its name, a picture in a folder its path relative to that folder. Raises ScanError for a path
+    that does not exist and for two pictures of one name.
+    """
+    jobs, ignored = [], 0
+    for path in map(Path, paths):
+        if not path.is_dir():
+            if not path.exists():
+                raise ScanError(f"{path} does not exist; check the path")
+            jobs.append(Job(path.name, path))
+            continue
+        for file in sorted(p for p in path.rglob("*") if p.is_file()):
+            if file.suffix.lower() in ENDINGS | FOREIGN | {""} and not file.name.startswith("."):
+                jobs.append(Job(file.relative_to(path).as_posix(), file))
+            else:
+                ignored += 1
+    twice = [name for name, count in Counter(job.name for job in jobs).items() if count > 1]
+    if twice:
+        raise ScanError(
+            f"{len(twice)} names occur more than once, as {twice[0]}; scan their common parent folder instead"
+        )
+    if not jobs:
+        raise ScanError(f"no pictures found ({', '.join(sorted(ENDINGS))})")
+    return jobs, ignored
+
+
+def run(analyser: Analyser, jobs: Sequence[Job], batch_size: int = 32, method: str | None = None) -> Iterator[Result]:
+    """Judges pictures in order. One thread decodes and finds faces while the classifier works on the batch before."""
+    gone = threading.Event()
+
+    def prepare(job: Job) -> Found | str:
+        if gone.is_set():
+            return "stopped"
+        try:
+            return analyser.prepare(job.path)
+        except PictureError as error:
+            return str(error)
+
+    todo = iter(jobs)
+    with ThreadPoolExecutor(max(2, (os.cpu_count() or 2) // 2)) as pool:
+        # Two batches ahead: enough to keep the classifier fed, few enough to keep memory flat.
+        ahead: deque[tuple[Job, Future]] = deque()
+        try:
+            while True:
+                while len(ahead) < 2 * batch_size and (job := next(todo, None)) is not None:
+                    ahead.append((job, pool.submit(prepare, job)))
+                if not ahead:
+                    return
+                batch = [ahead.popleft() for _ in range(min(batch_size, len(ahead)))]
+                yield from _judge(analyser, [(job, future.result()) for job, future in batch], method)
+        finally:
+            gone.set()
+
+
+def _judge(analyser: Analyser, batch: list[tuple[Job, Found | str]], method: str | None) -> Iterator[Result]:
+    readable = [found for _, found in batch if not isinstance(found, str)]
+    analyses = iter(analyser.judge(readable, method) if readable else ())
+    for job, found in batch:
+        yield Result(job, None, found) if isinstance(found, str) else Result(job, next(analyses))
+
+
+def scan(
+    analyser: Analyser,
+    paths: Iterable[str | os.PathLike],
+    out: str | os.PathLike,
+    details: str | os.PathLike | None = None,
+    resume: bool = False,
+    batch_size: int = 32,
+    progress: bool = True,
+) -> Summary:
+    """Writes `out` (img_name,y_pred), `<out>.errors.csv` (img_name,reason) and, if asked for, `details` (JSON lines).
+
+    With `resume` pictures that `out` has are skipped; unreadable ones are tried again. Raises ScanError.
+    """
+    out = Path(out)
+    jobs, ignored = find_jobs(paths)
+    if out.exists() and not resume:
+        raise ScanError(f"{out} exists; go on with it by --resume, or give another --out")
+    if details and Path(details).exists() and not resume:
+        raise ScanError(f"{details} exists; go on with it by --resume, or give another --details")
+    done = _recover(out, Path(details) if details else None) if out.exists() else set()
+    left = [job for job in jobs if job.name not in done]
+    out.parent.mkdir(parents=True, exist_ok=True)
+    errors = out.with_name(out.name + ".errors.csv")
+    errors.unlink(missing_ok=True)
+    failed = 0
+    with out.open("a", newline="", encoding="utf-8") as table, _open_details(details) as lines:
+        writer = csv.writer(table, lineterminator="\n")
+        if not table.tell():
+            writer.writerow(HEADER)
+        for result in tqdm(run(analyser, left, batch_size), "scan", len(left), unit="picture", disable=not progress):
+            if result.analysis is None:
+                failed += 1
+                _append_error(errors, result)
+                continue
+            if details:  # first the details, then the row that says they are there
+                lines.write(json.dumps({"img_name": result.job.name, **result.analysis.to_dict()}) + "\n")
+                lines.flush()
+            writer.writerow([result.job.name, f"{result.analysis.probability:.6f}"])
+            table.flush()
+    return Summary(len(left) - failed, failed, len(jobs) - len(left), ignored)
+
+
+def _open_details(path: str | os.PathLike | None):
+    return open(path or os.devnull, "a", encoding="utf-8")
+
+
+def _append_error(path: Path, result: Result) -> None:
+    fresh = not path.exists()
+    with path.open("a", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        if fresh:
+            writer.writerow(["img_name", "reason"])
+        writer.writerow([result.job.name, result.error])
+
+
+def _recover(out: Path, details: Path | None) -> set[str]:
+    """Names that are done. Drops a last line that a kill left half-written, in the table and in the details."""
+    rows = list(csv.reader(io.StringIO(_whole_lines(out), newline="")))
+    if rows and rows[0] != HEADER:
+        raise ScanError(f"{out} is no prediction list (its first line is not img_name,y_pred); give another --out")
+    done = {row[0] for row in rows[1:]}
+    if details is not None:
+        lines = _whole_lines(details).splitlines() if details.exists() else []
+        known = {json.loads(line)["img_name"]: line for line in lines}
+        done &= known.keys()  # a row without its details is judged again
+        _replace(details, "".join(line + "\n" for name, line in known.items() if name in done))
+    table = io.StringIO(newline="")
+    csv.writer(table, lineterminator="\n").writerows([HEADER] + [row for row in rows[1:] if row[0] in done])
+    _replace(out, table.getvalue())
+    return done
+
+
+def _whole_lines(path: Path) -> str:
+    data = path.read_bytes()
+    return data[: data.rfind(b"\n") + 1].decode()
+
+
+def _replace(path: Path, text: str) -> None:
+    partial = path.with_name(path.name + ".partial")
+    with partial.open("w", newline="", encoding="utf-8") as file:
+        file.write(text)
+    os.replace(partial, path)

@@ -1,0 +1,428 @@
+"""Fine-tunes a timm classifier that tells manipulated face pictures from real ones. Reads from top to bottom:
+arguments, model, data, train, evaluate, submit.
+
+The course's path, on Kaggle's lists (pictures in trainset/, valset/, testset/ beside them):
+
+    python train.py --labels trainset_label.txt --val-labels valset_label.txt \
+        --model resnet18 --pretrained --submit testset
+
+Own pictures in DIR/real and DIR/fake, a tenth of them held out for validation:
+
+    python train.py --labels DIR --model resnet18 --pretrained
+
+A list with split and source columns, self-blended forgeries, backbone weights from a file:
+
+    python train.py --labels faces.csv --weights mobilenetv2_100_imagenet.safetensors \
+        --model mobilenetv2_100 --model-kwargs pad_type=same --forged 0.33
+
+Everything is written to --out (default: run/). Killed at any moment, the same command with --resume goes on and ends
+with the same weights as an unbroken run. One sigmoid logit for fake is the course's two-class softmax with one
+of its two redundant logits left out.
+"""
+
+import argparse
+import ast
+import csv
+import hashlib
+import math
+import os
+import sys
+import time
+from contextlib import nullcontext
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import timm
+import torch
+import torch.nn.functional as F
+from safetensors.torch import load_file
+from timm.utils import ModelEmaV3
+from torch.utils.data import DataLoader
+from torch.utils.tensorboard import SummaryWriter
+
+from detector import data, model, plots
+from detector.analyse import Analyser
+from detector.artifacts import LABELS
+from detector.evaluate import evaluate, summary
+from detector.metrics import binary
+from detector.scan import ScanError, scan
+
+# --- arguments -------------------------------------------------------------------------------------------------------
+
+
+def arguments(argv: list[str] | None = None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        description=__doc__.split("\n\n")[0], formatter_class=argparse.ArgumentDefaultsHelpFormatter
+    )
+    add = parser.add_argument
+    # fmt: off
+    add("--labels", required=True, help="list with img_name,target (and perhaps source, group, split), or a folder with real/ and fake/")
+    add("--images", help="folder of the pictures, when they do not lie beside the list")
+    add("--val-labels", help="validation list; without it the list's split column, else a tenth of the groups")
+    add("--val-images", help="folder of the validation pictures")
+    add("--skip-broken", action="store_true", help="train without the pictures that are missing or can't be read")
+    add("--out", default="run", help="folder for checkpoint, state, logs and plots")
+    add("--resume", action="store_true", help="go on from the state in --out")
+    add("--model", default="resnet18", help="any timm architecture")
+    add("--model-kwargs", nargs="*", default=[], metavar="KEY=VALUE", help="passed to timm.create_model, as output_stride=16")
+    add("--pretrained", action="store_true", help="start from timm's ImageNet weights (from the Hugging Face hub)")
+    add("--weights", help="start from this file: timm backbone weights, or a checkpoint of this project")
+    add("--pool", default="lse", choices=model.POOLS, help="how evidence becomes a logit: log-mean-exp or mean")
+    add("--full-size", type=int, default=256, help="side of the input in use, px")
+    add("--size", type=int, default=224, help="side of a training crop, px")
+    add("--forged", type=float, default=0.0, help="share of the real pictures that become face_edge forgeries")
+    add("--fake-share", type=float, default=0.5, help="share of fakes among the pictures drawn, before forging")
+    add("--epochs", type=int, default=10)
+    add("--epoch-size", type=int, help="pictures an epoch; default: as many as the list has")
+    add("--batch-size", type=int, default=32)
+    add("--workers", type=int, default=2, help="processes that load pictures")
+    add("--timeout", type=float, default=300, help="seconds to wait for a worker before giving up")
+    add("--pin-memory", action=argparse.BooleanOptionalAction, default=torch.cuda.is_available())
+    add("--drop-last", action=argparse.BooleanOptionalAction, default=True, help="leave out an epoch's last, smaller batch")
+    add("--optimizer", default="adamw", choices=("adamw", "sgd"))
+    add("--lr", type=float, default=3e-4, help="peak learning rate of the backbone")
+    add("--head-lr", type=float, default=1e-3, help="peak learning rate of the heads")
+    add("--weight-decay", type=float, default=0.02)
+    add("--warmup", type=float, default=0.05, help="share of the steps over which the rate rises; then a cosine")
+    add("--smoothing", type=float, default=0.02, help="label smoothing")
+    add("--map-loss", type=float, default=0.5, help="weight of the maps' loss against the forgeries' masks")
+    add("--clip", type=float, default=5.0, help="largest gradient norm")
+    add("--ema", type=float, default=0.999, help="decay of the weights' moving average; 0 turns it off")
+    add("--patience", type=int, default=0, help="stop after so many epochs without a better val AUC; 0: never")
+    add("--amp", default="auto", choices=("auto", "off", "fp16", "bf16"), help="auto: fp16 on CUDA, off elsewhere")
+    add("--device", default="auto", help="auto, cpu, cuda, mps")
+    add("--save-every", type=int, default=100, help="steps between saved states and log lines")
+    add("--licence", default="", help="notice that the checkpoint carries, such as the terms of the data")
+    add("--seed", type=int, default=0)
+    add("--submit", metavar="DIR", help="at the end write prediction.csv (img_name,y_pred) for these pictures")
+    # fmt: on
+    return parser.parse_args(argv)
+
+
+# --- model -----------------------------------------------------------------------------------------------------------
+
+
+def build(args: argparse.Namespace, labels: tuple[str, ...]) -> tuple[model.Network, model.Header]:
+    architecture = model.Architecture(args.model, dict(map(_key_value, args.model_kwargs)), args.pool)
+    network = model.Network(architecture, labels, pretrained=args.pretrained)
+    if args.weights:
+        _load_weights(network, labels, args.weights)
+    preprocessing = model.default_preprocessing(network, args.full_size)
+    return network, model.Header(architecture, preprocessing, labels, licence=args.licence)
+
+
+def _key_value(text: str) -> tuple[str, object]:
+    key, _, value = text.partition("=")
+    try:
+        return key, ast.literal_eval(value)
+    except (ValueError, SyntaxError):
+        return key, value
+
+
+def _load_weights(network: model.Network, labels: tuple[str, ...], path: str) -> None:
+    try:
+        start, header = model.read(path)
+    except model.CheckpointError:
+        missing, unexpected = network.backbone.load_state_dict(load_file(path), strict=False)
+        extra = [name for name in unexpected if not name.startswith(("classifier", "fc", "head"))]
+        if missing or extra:
+            raise ValueError(
+                f"{path} does not fit --model: it lacks {missing[:3]}, and has besides {extra[:3]}"
+            ) from None
+        return
+    network.backbone.load_state_dict(start.backbone.state_dict())
+    with torch.no_grad():  # heads that both know go on; new ones start at zero
+        for i, label in enumerate(labels):
+            if label in header.labels:
+                j = header.labels.index(label)
+                network.head.weight[i], network.head.bias[i] = start.head.weight[j], start.head.bias[j]
+
+
+# --- data ------------------------------------------------------------------------------------------------------------
+
+
+def examples_of(args: argparse.Namespace) -> tuple[list[data.Example], list[data.Example]]:
+    everything = data.read_labels(args.labels, args.images)
+    splits = {example.split for example in everything}
+    if args.val_labels:
+        train, val = everything, data.read_labels(args.val_labels, args.val_images)
+        if "train" in splits:
+            train = [e for e in train if e.split == "train"]
+    elif {"train", "val"} <= splits:
+        train, val = ([e for e in everything if e.split == split] for split in ("train", "val"))
+    else:
+        train, val = [], []
+        for e in everything:  # by a hash of the group, so that it does not depend on the list's order
+            held_out = hashlib.sha256((e.group or e.name).encode()).digest()[0] < 26
+            (val if held_out else train).append(e)
+    broken = data.find_problems(train + val)
+    if broken and not args.skip_broken:
+        _refuse(args, broken, len(train + val))
+    train, val = ([e for e in part if e.path not in broken] for part in (train, val))
+    for name, part in (("training", train), ("validation", val)):
+        if {e.target for e in part} != {0, 1}:
+            raise ValueError(
+                f"the {name} part needs real (0) and fake (1) pictures, and has {len(part)} of one kind or none"
+            )
+    return train, val
+
+
+def _refuse(args: argparse.Namespace, broken: dict[Path, str], total: int) -> None:
+    table = Path(args.out) / "problems.csv"
+    with table.open("w", newline="") as file:
+        csv.writer(file).writerows([("path", "reason"), *broken.items()])
+    shown = "\n".join(f"  {path}: {reason}" for path, reason in list(broken.items())[:20])
+    raise data.LabelError(
+        f"{len(broken)} of {total} pictures are missing or can't be read:\n{shown}\n"
+        f"All of them are in {table}. Mend the list, or go on without them: --skip-broken"
+    )
+
+
+def loss_of(network: model.Network, features: torch.Tensor, targets: torch.Tensor, mask: torch.Tensor,
+            smoothing: float, map_weight: float) -> tuple[torch.Tensor, torch.Tensor]:  # fmt: skip
+    """Cross-entropy of the pooled logits plus that of the maps against the masks; unknown targets count nothing."""
+    evidence = network.head(features)
+    logits = network.pool(evidence)
+    known = ~targets.isnan()
+    soft = targets.nan_to_num() * (1 - smoothing) + smoothing / 2
+    loss = (F.binary_cross_entropy_with_logits(logits, soft, reduction="none") * known).sum() / known.sum()
+    if map_weight:
+        grid = evidence.shape[2:]
+        place_known = F.adaptive_max_pool2d((mask == data.UNKNOWN).float(), grid) == 0
+        changed = (F.adaptive_avg_pool2d((mask == 1).float(), grid) > 0.25).float()
+        cells = changed * (targets.nan_to_num() == 1)[:, :, None, None]
+        weight = (place_known & known[:, :, None, None]) * (
+            1 + 2 * cells
+        )  # most places are clean: changed ones count thrice
+        map_loss = F.binary_cross_entropy_with_logits(evidence, cells, reduction="none") * weight
+        loss = loss + map_weight * map_loss.sum() / weight.sum().clamp(min=1)
+    return loss, logits
+
+
+# --- train -----------------------------------------------------------------------------------------------------------
+
+
+def learning_rate(step: int, steps: int, warmup: float) -> float:
+    """Factor on the peak rate: a linear rise, then half a cosine down to zero."""
+    rise = max(1, round(steps * warmup))
+    return (step + 1) / rise if step < rise else 0.5 * (1 + math.cos(math.pi * (step - rise) / max(1, steps - rise)))
+
+
+def train(args: argparse.Namespace) -> Path:
+    out = Path(args.out)
+    out.mkdir(parents=True, exist_ok=True)
+    state_path, best_path = out / "state.pt", out / "best.safetensors"
+    if args.resume and not state_path.is_file():
+        raise ValueError(f"nothing to resume: {state_path} does not exist; leave out --resume to start")
+    if not args.resume and state_path.is_file():
+        raise ValueError(f"{out} holds a run already; go on with --resume, or choose another --out")
+    device = model.pick_device(args.device)
+    torch.manual_seed(args.seed)
+    torch.use_deterministic_algorithms(True, warn_only=True)
+    labels = LABELS[:2] if args.forged else LABELS[:1]
+    network, header = build(args, labels)
+    network.to(device, memory_format=torch.channels_last)
+    average = ModelEmaV3(network, decay=args.ema, use_warmup=True) if args.ema else None
+
+    train_list, val_list = examples_of(args)
+    sampler = data.BalancedSampler(train_list, args.seed, args.fake_share, args.epoch_size)
+    loading = dict(batch_size=args.batch_size, num_workers=args.workers, pin_memory=args.pin_memory,
+                   timeout=args.timeout if args.workers else 0, persistent_workers=args.workers > 0)  # fmt: skip
+    train_set = data.FaceData(train_list, data.train_transform(args.size, header.preprocessing), labels, args.forged)
+    # A generator of its own: the loader's draws then leave the training's random numbers alone.
+    loader = DataLoader(train_set, sampler=sampler, drop_last=args.drop_last, generator=torch.Generator(), **loading)
+    val_loader = DataLoader(data.FaceData(val_list, data.eval_transform(header.preprocessing), labels), **loading)
+
+    heads = [p for name, p in network.named_parameters() if name.startswith("head.")]
+    rest = [p for name, p in network.named_parameters() if not name.startswith("head.")]
+    groups = [
+        {"params": rest, "lr": args.lr, "peak": args.lr},
+        {"params": heads, "lr": args.head_lr, "peak": args.head_lr},
+    ]
+    if args.optimizer == "sgd":
+        optimizer = torch.optim.SGD(groups, momentum=0.9, nesterov=True, weight_decay=args.weight_decay)
+    else:
+        optimizer = torch.optim.AdamW(groups, weight_decay=args.weight_decay)
+    amp = {"auto": "fp16" if device.type == "cuda" else "off"}.get(args.amp, args.amp)
+    half = (
+        torch.autocast(device.type, {"fp16": torch.float16, "bf16": torch.bfloat16}[amp])
+        if amp != "off"
+        else nullcontext()
+    )
+    scaler = torch.amp.GradScaler(device.type, enabled=amp == "fp16")
+
+    step, best, stale, log, seconds = 0, -1.0, 0, [], 0.0
+    if args.resume:
+        state = torch.load(state_path, map_location=device, weights_only=True)
+        _same_run(state["arguments"], _portable(args))
+        step, best, stale, log, seconds = (state[key] for key in ("step", "best", "stale", "log", "seconds"))
+        network.load_state_dict(state["network"])
+        optimizer.load_state_dict(state["optimizer"])
+        scaler.load_state_dict(state["scaler"])
+        if average:
+            average.module.load_state_dict(state["average"])
+
+    epoch_steps = len(loader)
+    steps = epoch_steps * args.epochs
+    if not steps:
+        raise ValueError(
+            f"{len(train_list)} pictures do not fill one batch of {args.batch_size}; use --no-drop-last or a smaller batch"
+        )
+    board = SummaryWriter(out / "tensorboard", purge_step=step)
+
+    def save_state() -> None:
+        state = dict(arguments=_portable(args), step=step, best=best, stale=stale, log=log, seconds=seconds, network=network.state_dict(),
+                     optimizer=optimizer.state_dict(), scaler=scaler.state_dict(),
+                     average=average.module.state_dict() if average else None)  # fmt: skip
+        _write_atomically(state_path, lambda path: torch.save(state, path))
+        _write_atomically(out / "log.csv", lambda path: _write_log(path, log))
+
+    print(
+        f"{args.model} on {device}: {len(train_list)} pictures to train on, {len(val_list)} to validate, {steps} steps",
+        flush=True,
+    )
+    first, began, spent = step, time.monotonic(), seconds
+    while step < steps and not (args.patience and stale >= args.patience):
+        sampler.epoch, sampler.start = step // epoch_steps, step % epoch_steps * args.batch_size
+        network.train()
+        losses, scores, truths = [], [], []
+        for images, targets, mask in loader:
+            torch.manual_seed(args.seed + step)  # dropout and the like: a function of the step, so nothing to restore
+            for group in optimizer.param_groups:
+                group["lr"] = group["peak"] * learning_rate(step, steps, args.warmup)
+            images = images.to(device, memory_format=torch.channels_last, non_blocking=True)
+            targets, mask = targets.to(device, non_blocking=True), mask.to(device, non_blocking=True)
+            with half:
+                features = network.features(images)
+            loss, logits = loss_of(network, features.float(), targets, mask, args.smoothing, args.map_loss)
+            scaler.scale(loss).backward()
+            scaler.unscale_(optimizer)
+            torch.nn.utils.clip_grad_norm_(network.parameters(), args.clip)
+            scaler.step(optimizer)
+            scaler.update()
+            optimizer.zero_grad(set_to_none=True)
+            step += 1
+            if average:
+                average.update(network, step=step)
+            losses.append(float(loss.detach()))
+            scores.append(logits[:, 0].detach().sigmoid().cpu())
+            truths.append(targets[:, 0].cpu())
+            if not math.isfinite(losses[-1]):
+                raise ValueError(
+                    f"the loss became {losses[-1]} at step {step}; lower --lr, and --resume from the last state"
+                )
+            if step % args.save_every == 0 or step % epoch_steps == 0:
+                seconds = spent + time.monotonic() - began
+                row = dict(step=step, epoch=(step - 1) // epoch_steps, lr=optimizer.param_groups[0]["lr"], loss=float(np.mean(losses)),
+                           train_auc=_auc(torch.cat(truths), torch.cat(scores)), val_loss=None, val_auc=None, seconds=seconds)  # fmt: skip
+                rate = (step - first) * args.batch_size / (time.monotonic() - began)
+                left = time.strftime("%H:%M:%S", time.gmtime((steps - step) * args.batch_size / rate))
+                print(
+                    f"step {step}/{steps}  loss {row['loss']:.4f}  auc {row['train_auc'] or math.nan:.4f}  {rate:.1f} pictures/s  {left} left",
+                    flush=True,
+                )
+                log.append(row)
+                losses, scores, truths = [], [], []
+                if step % epoch_steps:
+                    save_state()
+        judged = average.module if average else network
+        result = validate(judged, val_loader, device)
+        log[-1].update(val_loss=result["loss"], val_auc=result["auc"])
+        print(
+            f"epoch {step // epoch_steps}/{args.epochs}  val loss {result['loss']:.4f}  val auc {result['auc']:.4f}",
+            flush=True,
+        )
+        stale = 0 if result["auc"] > best else stale + 1
+        if result["auc"] > best:
+            best = result["auc"]
+            facts = dict(arguments=_portable(args), step=step, pictures_seen=step * args.batch_size, val_auc=best,
+                           train_pictures=len(train_list), timm=timm.__version__, torch=torch.__version__)  # fmt: skip
+            model.save(best_path, judged, replace(header, training=facts))
+        for row in (r for r in log if r["step"] > step - epoch_steps):
+            for key in ("lr", "loss", "train_auc", "val_loss", "val_auc"):
+                if row[key] is not None:
+                    board.add_scalar(key, row[key], row["step"])
+        seconds = spent + time.monotonic() - began
+        save_state()
+    board.close()
+    plots.training_curve(out / "log.csv", out / "curve.png")
+    return best_path
+
+
+def validate(network: model.Network, loader: DataLoader, device: torch.device) -> dict:
+    network.eval()
+    scores, truths = [], []
+    with torch.no_grad():
+        for images, targets, _ in loader:
+            images = images.to(device, memory_format=torch.channels_last)
+            scores.append(network(images)[:, 0].cpu())
+            truths.append(targets[:, 0])
+    logits, truth = torch.cat(scores), torch.cat(truths)
+    loss = float(F.binary_cross_entropy_with_logits(logits, truth))
+    return {"loss": loss, "auc": _auc(truth, logits.sigmoid())}
+
+
+def _auc(truth: torch.Tensor, score: torch.Tensor) -> float | None:
+    return binary(truth.numpy().astype(int), score.numpy().astype(float))["auc"]
+
+
+def _portable(args: argparse.Namespace) -> dict:
+    """The arguments, less what says something of this machine's folders."""
+    return {key: Path(value).name if key in {"labels", "images", "val_labels", "val_images", "weights", "out", "submit"} and value else value
+            for key, value in vars(args).items() if key not in {"resume", "licence"}}  # fmt: skip
+
+
+def _same_run(before: dict, now: dict) -> None:
+    free = {"out", "submit", "workers", "timeout", "pin_memory", "save_every", "device"}  # these change no result
+    changed = [
+        f"--{key.replace('_', '-')} {before[key]}" for key in before if key not in free and before[key] != now[key]
+    ]
+    if changed:
+        raise ValueError(f"the run to resume was started with other arguments; give {', '.join(changed)}")
+
+
+def _write_atomically(path: Path, write) -> None:
+    partial = path.with_name(path.name + ".partial")
+    write(partial)
+    os.replace(partial, path)
+
+
+def _write_log(path: Path, log: list[dict]) -> None:
+    with path.open("w", newline="") as file:
+        writer = csv.DictWriter(file, ["step", "epoch", "lr", "loss", "train_auc", "val_loss", "val_auc", "seconds"])
+        writer.writeheader()
+        writer.writerows(log)
+
+
+# --- evaluate, submit ------------------------------------------------------------------------------------------------
+
+
+def finish(args: argparse.Namespace, best_path: Path) -> None:
+    """Judges the best checkpoint as its users will: through the same path as page and command line."""
+    analyser = Analyser(str(best_path), args.device)
+    train_list, val_list = examples_of(args)
+    result = evaluate(analyser, val_list, Path(args.out) / "evaluation", null_examples=train_list)
+    print(summary(result))
+    print(f"checkpoint: {best_path}")
+    if args.submit:
+        out = Path(args.out) / "prediction.csv"
+        done = scan(analyser, [args.submit], out, resume=out.exists())
+        print(f"submission: {out}, {done.judged + done.resumed} pictures, {done.errors} unreadable")
+
+
+def main(argv: list[str] | None = None) -> int:
+    args = arguments(argv)
+    try:
+        finish(args, train(args))
+    except (data.LabelError, model.CheckpointError, ScanError, ValueError, OSError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print(f"\nstopped; --resume goes on from {Path(args.out) / 'state.pt'}", file=sys.stderr)
+        return 130
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
