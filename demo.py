@@ -1,33 +1,66 @@
 """Opens the web page: python demo.py, then http://127.0.0.1:7860."""
 
 import argparse
+import signal
+import socket
 import sys
 
-from detector import page
-from detector.analyse import Analyser
-from detector.model import CheckpointError
+
+def parser() -> argparse.ArgumentParser:
+    root = argparse.ArgumentParser(description="Opens the detector's web page.")
+    root.add_argument(
+        "--host", help="address to listen on; 0.0.0.0 lets other machines in (default: this machine only)"
+    )
+    root.add_argument("--port", type=int, help="port (default: 7860, or the next free one)")
+    root.add_argument("--share", action="store_true", help="also open a public gradio.live link")
+    root.add_argument(
+        "--checkpoint", metavar="FILE", help="weights to use (default: those that come with the detector)"
+    )
+    root.add_argument("--device", default="auto", help="auto (default), cpu, cuda, cuda:1, mps")
+    return root
 
 
 def main(argv: list[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(description="Opens the detector's web page.")
-    parser.add_argument(
-        "--host", help="address to listen on; 0.0.0.0 lets other machines in (default: this machine only)"
-    )
-    parser.add_argument("--port", type=int, help="port (default: 7860, or the next free one)")
-    parser.add_argument("--share", action="store_true", help="also open a public gradio.live link")
-    parser.add_argument(
-        "--checkpoint", metavar="FILE", help="weights to use (default: those that come with the detector)"
-    )
-    parser.add_argument("--device", default="auto", help="auto (default), cpu, cuda, cuda:1, mps")
-    args = parser.parse_args(argv)
+    """Serves until stopped; 0: stopped, 2: it could not start."""
+    args = parser().parse_args(argv)
+    try:
+        _check_address(args.host or "127.0.0.1", args.port or 0)
+    except ValueError as error:
+        return _failed(error)
+    # torch and gradio take seconds to import; --help and a taken port need neither
+    from detector import page
+    from detector.analyse import Analyser
+    from detector.model import CheckpointError
+
     try:
         analyser = Analyser(args.checkpoint, args.device)
     except (CheckpointError, ValueError) as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
-    options = page.launch_options(analyser)
-    page.build(analyser).launch(server_name=args.host, server_port=args.port, share=args.share, **options)
+        return _failed(error)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # unwinds, so that the uploads are removed
+    with page.upload_folder():
+        blocks, options = page.build(analyser), page.launch_options(analyser)
+        address = dict(server_name=args.host, server_port=args.port, share=args.share)
+        try:
+            blocks.launch(**address, **options, prevent_thread_lock=True)
+        except OSError as error:
+            return _failed(error)
+        blocks.block_thread()
     return 0
+
+
+def _check_address(host: str, port: int) -> None:
+    """Raises ValueError. Gradio itself would wait for ever for an address that is not this machine's."""
+    try:
+        family = socket.getaddrinfo(host, port)[0][0]
+        socket.create_server((host, port), family=family).close()
+    except (OSError, OverflowError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise ValueError(f"cannot listen on {host}, port {port}: {reason}; try another --port or --host") from error
+
+
+def _failed(error: object) -> int:
+    print(f"error: {error}", file=sys.stderr)
+    return 2
 
 
 if __name__ == "__main__":

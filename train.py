@@ -36,6 +36,7 @@ import numpy as np
 import timm
 import torch
 import torch.nn.functional as F
+from safetensors import SafetensorError
 from safetensors.torch import load_file
 from timm.utils import ModelEmaV3
 from torch.utils.data import DataLoader
@@ -105,9 +106,15 @@ def arguments(argv: list[str] | None = None) -> argparse.Namespace:
 
 def build(args: argparse.Namespace, labels: tuple[str, ...]) -> tuple[model.Network, model.Header]:
     architecture = model.Architecture(args.model, dict(map(_key_value, args.model_kwargs)), args.pool)
-    network = model.Network(architecture, labels, pretrained=args.pretrained)
+    try:
+        network = model.Network(architecture, labels, pretrained=args.pretrained)
+    except (RuntimeError, TypeError) as error:  # an argument that the architecture does not know
+        raise ValueError(f"--model {args.model} can't be built: {error}") from error
     if args.weights:
-        _load_weights(network, labels, args.weights)
+        try:
+            _load_weights(network, labels, args.weights)
+        except (RuntimeError, SafetensorError) as error:  # other shapes, or no safetensors file
+            raise ValueError(f"{args.weights} does not fit --model {args.model}: {error}") from error
     preprocessing = model.default_preprocessing(network, args.full_size)
     return network, model.Header(architecture, preprocessing, labels, licence=args.licence)
 
@@ -124,7 +131,10 @@ def _load_weights(network: model.Network, labels: tuple[str, ...], path: str) ->
     try:
         start, header = model.read(path)
     except model.CheckpointError:
-        missing, unexpected = network.backbone.load_state_dict(load_file(path), strict=False)
+        tensors = load_file(path)
+        if any(name.startswith("backbone.") for name in tensors):  # ours, but damaged
+            raise
+        missing, unexpected = network.backbone.load_state_dict(tensors, strict=False)
         extra = [name for name in unexpected if not name.startswith(("classifier", "fc", "head"))]
         if missing or extra:
             raise ValueError(
@@ -145,15 +155,15 @@ def _load_weights(network: model.Network, labels: tuple[str, ...], path: str) ->
 def examples_of(args: argparse.Namespace) -> tuple[list[data.Example], list[data.Example]]:
     everything = data.read_labels(args.labels, args.images)
     splits = {example.split for example in everything}
+    # Of a list with splits the train rows only: its test rows stay unseen.
+    ours = [e for e in everything if e.split == "train"] if "train" in splits else everything
     if args.val_labels:
-        train, val = everything, data.read_labels(args.val_labels, args.val_images)
-        if "train" in splits:
-            train = [e for e in train if e.split == "train"]
+        train, val = ours, data.read_labels(args.val_labels, args.val_images)
     elif {"train", "val"} <= splits:
-        train, val = ([e for e in everything if e.split == split] for split in ("train", "val"))
+        train, val = ours, [e for e in everything if e.split == "val"]
     else:
         train, val = [], []
-        for e in everything:  # by a hash of the group, so that it does not depend on the list's order
+        for e in ours:  # by a hash of the group, so that it does not depend on the list's order
             held_out = hashlib.sha256((e.group or e.name).encode()).digest()[0] < 26
             (val if held_out else train).append(e)
     broken = data.find_problems(train + val)
@@ -217,6 +227,8 @@ def train(args: argparse.Namespace) -> Path:
         raise ValueError(f"nothing to resume: {state_path} does not exist; leave out --resume to start")
     if not args.resume and state_path.is_file():
         raise ValueError(f"{out} holds a run already; go on with --resume, or choose another --out")
+    if args.submit and not Path(args.submit).exists():
+        raise ValueError(f"{args.submit} does not exist; give --submit the folder of the pictures to judge")
     device = model.pick_device(args.device)
     torch.manual_seed(args.seed)
     torch.use_deterministic_algorithms(True, warn_only=True)
@@ -407,8 +419,9 @@ def finish(args: argparse.Namespace, best_path: Path) -> None:
     print(f"checkpoint: {best_path}")
     if args.submit:
         out = Path(args.out) / "prediction.csv"
-        done = scan(analyser, [args.submit], out, resume=out.exists())
-        print(f"submission: {out}, {done.judged + done.resumed} pictures, {done.errors} unreadable")
+        out.unlink(missing_ok=True)  # an earlier one may be of other pictures with the same names
+        done = scan(analyser, [args.submit], out)
+        print(f"submission: {out}, {done.judged} pictures, {done.errors} unreadable")
 
 
 def main(argv: list[str] | None = None) -> int:

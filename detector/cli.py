@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections import Counter
+from itertools import chain, count
 from pathlib import Path
 
 from . import __version__
@@ -104,7 +104,7 @@ def main(argv: list[str] | None = None) -> int:
         more = "; go on with --resume" if args.command == "scan" else ""
         print(f"\nstopped; what was done is kept{more}", file=sys.stderr)
         return 130
-    except (ScanError, LabelError, CheckpointError, ValueError, OSError) as error:
+    except (ScanError, LabelError, CheckpointError, ValueError, OverflowError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
 
@@ -126,12 +126,13 @@ def _explain(args: argparse.Namespace, analyser) -> int:
 
     if args.method not in METHODS:
         raise ValueError(f"unknown --method {args.method}; choose one of {', '.join(METHODS)}")
-    stems: Counter[str] = Counter()
+    taken: set[str] = set()
     ready, failed = analyser(), 0
     for image in map(Path, args.images):
-        stems[image.stem] += 1
-        number = stems[image.stem]
-        folder = Path(args.out) / (image.stem if number == 1 else f"{image.stem}-{number}")
+        numbered = (f"{image.stem}-{number}" for number in count(2))
+        name = next(name for name in chain([image.stem], numbered) if name not in taken)
+        taken.add(name)
+        folder = Path(args.out) / name
         try:
             analysis = explain_one(ready, image, folder, args.method)
         except PictureError as error:

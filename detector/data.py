@@ -82,7 +82,7 @@ def _read_folders(folder: Path) -> list[Example]:
 
 
 def _images_beside(labels: Path) -> Path:
-    named = labels.with_name(labels.stem.removesuffix("_label").removesuffix("_labels"))
+    named = labels.with_name(labels.stem.removesuffix("_label").removesuffix("_labels") or labels.name)
     for folder in (named, labels.parent / "images"):
         if folder.is_dir() and folder != labels:
             return folder
@@ -92,13 +92,14 @@ def _images_beside(labels: Path) -> Path:
 def _read_list(labels: Path, images: Path) -> list[Example]:
     try:
         with labels.open(newline="", encoding="utf-8-sig") as file:
-            rows = list(csv.DictReader(file))
+            reader = csv.DictReader(file)
+            rows = [(reader.line_num, row) for row in reader]
     except (UnicodeDecodeError, csv.Error) as error:
         raise LabelError(f"{labels} is no text list ({error}); it needs the columns img_name,target") from error
-    if not rows or not {"img_name", "target"} <= rows[0].keys():
+    if not rows or not {"img_name", "target"} <= set(reader.fieldnames):
         raise LabelError(f"{labels} lacks rows or one of the columns img_name,target; add that header line")
     examples, seen = [], {}
-    for line, row in enumerate(rows, start=2):
+    for line, row in rows:
         name, target = (row["img_name"] or "").strip(), (row["target"] or "").strip()
         if not name or target not in ("0", "1"):
             raise LabelError(
@@ -106,9 +107,8 @@ def _read_list(labels: Path, images: Path) -> list[Example]:
             )
         if seen.setdefault(name, target) != target:
             raise LabelError(f"{labels}, line {line}: {name} is listed both as real and as fake; keep one")
-        examples.append(
-            Example(images / name, name, int(target), row.get("source") or "", row.get("group") or "", row.get("split") or "")
-        )  # fmt: skip
+        more = {column: row.get(column) or "" for column in ("source", "group", "split")}
+        examples.append(Example(images / name, name, int(target), **more))
     return examples
 
 
@@ -159,7 +159,7 @@ class RandomScale(v2.Transform):
     def forward(self, image: Image.Image, mask: torch.Tensor) -> tuple[Image.Image, torch.Tensor]:
         if torch.rand(()) < self.p:
             factor = float(torch.empty(()).uniform_(*self.factors))
-            size = [round(image.height * factor), round(image.width * factor)]
+            size = [max(1, round(image.height * factor)), max(1, round(image.width * factor))]
             image, mask = v2.functional.resize(image, size), v2.functional.resize(mask, size)
         return image, mask
 
@@ -172,7 +172,7 @@ class RandomView(v2.Transform):
 
     def __init__(self, size: int, full: int):
         super().__init__()
-        self.size, self.sides = size, (max(size, round(full * 0.75)), max(size, round(full * 1.25)))
+        self.size, self.sides = size, (max(size, round(full * 0.85)), max(size, round(full * 1.15)))
 
     def forward(self, image: Image.Image, mask: torch.Tensor) -> tuple[Image.Image, torch.Tensor]:
         side = int(torch.randint(self.sides[0], self.sides[1] + 1, ()))
@@ -186,8 +186,8 @@ def train_transform(size: int, preprocessing: Preprocessing) -> v2.Compose:
     """Random views for training. Both classes meet the same re-encoding and resizing, so format is no clue."""
     return v2.Compose(
         [
-            RandomScale(p=0.4),
-            RandomReencode(p=0.5),
+            RandomScale(p=0.3),
+            RandomReencode(p=0.4),
             RandomView(size, preprocessing.size),
             v2.RandomHorizontalFlip(),
             v2.RandomApply([v2.ColorJitter(0.2, 0.2, 0.2, 0.02)], p=0.3),
@@ -265,7 +265,9 @@ def _face_box(pixels: np.ndarray) -> faces.Box:
 
 
 class BalancedSampler(Sampler):
-    """Draws (position, seed) pairs, equally from each class's sources, `fake_share` of them fakes.
+    """Draws (position, seed) pairs, `fake_share` of them fakes, within a class by source.
+
+    A source weighs the root of its count, and thrice that when it has pictures of both classes.
 
     Epoch `e` of the same seed is the same sequence on every machine, and `start` skips what was done already:
     that makes a resumed run equal to an unbroken one.
@@ -276,7 +278,11 @@ class BalancedSampler(Sampler):
             raise LabelError("training needs both real (0) and fake (1) pictures; the list has one kind only")
         counts = Counter((example.target, example.source) for example in examples)
         # The root keeps a source of 200 pictures from being seen as often as one of 2,000.
-        share = {key: math.sqrt(count) for key, count in counts.items()}
+        # One with both classes teaches what tells fakes from real pictures, not what tells sources apart.
+        share = {
+            (target, source): math.sqrt(count) * (3 if (1 - target, source) in counts else 1)
+            for (target, source), count in counts.items()
+        }
         of_class = {t: sum(s for (target, _), s in share.items() if target == t) for t in (0, 1)}
         class_share = (1 - fake_share, fake_share)
         self.weights = np.array(

@@ -34,6 +34,8 @@ def evaluate(
     them it is cross-validated on `examples`. Returns what metrics.json holds. Raises ValueError when nothing
     could be judged.
     """
+    if null_examples and len({example.target for example in null_examples}) < 2:
+        raise ValueError("the null model needs real and fake pictures to be fitted to; give another --null-split")
     out = Path(out)
     out.mkdir(parents=True, exist_ok=True)
     jobs = [scan.Job(example.name, example.path) for example in examples]
@@ -45,6 +47,7 @@ def evaluate(
         else:
             judged.append((example, result.analysis))
     _write(out / "prediction.csv", ["img_name", "y_pred"], [(e.name, f"{a.probability:.6f}") for e, a in judged])
+    (out / "errors.csv").unlink(missing_ok=True)
     if errors:
         _write(out / "errors.csv", ["img_name", "reason"], errors)
     if not judged:
@@ -96,6 +99,8 @@ def summary(result: dict[str, Any]) -> str:
         lines.append(f"null model's AUC       {null:.4f}  (file facts alone: bytes, size, quantisation)")
         if auc < null + NEAR:
             lines.append("WARNING: file facts alone do nearly as well; the pictures' format may give the answer away")
+    elif auc is not None:
+        lines.append("null model's AUC       not measured: needs 10 pictures of each class, in 5 groups or more")
     return "\n".join(lines)
 
 
@@ -106,7 +111,10 @@ def _null_auc(
     if min(np.bincount(target, minlength=2)) < 10:
         return None
     if not null_examples:
-        return shortcut.cross_validated_auc(facts, target, groups)
+        try:
+            return shortcut.cross_validated_auc(facts, target, groups)
+        except ValueError:  # too few groups to hold some out
+            return None
     with ThreadPoolExecutor(4) as pool:
         fitted = [
             (fact, e.target) for fact, e in zip(pool.map(_facts, null_examples), null_examples, strict=True) if fact

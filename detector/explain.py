@@ -69,7 +69,7 @@ def evidence(classifier: Classifier, features: torch.Tensor, method: str = "grad
     if method == "gradcam":
         return plain.astype(np.float32)
     other = np.stack([_weigh(method, classifier, features, grad) for grad in grads], axis=1)
-    if method == "eigencam":  # a principal component has no sign: take the one that agrees with Grad-CAM
+    if method.startswith("eigen"):  # a principal component has no sign: take the one that agrees with Grad-CAM
         centred = plain - plain.mean((2, 3), keepdims=True)
         other = other * np.where((other * centred).sum((2, 3), keepdims=True) < 0, -1, 1)
     return _same_peak(other, plain).astype(np.float32)
@@ -94,8 +94,10 @@ def _weigh(method: str, classifier: Classifier, features: torch.Tensor, grad: np
 
 
 def _same_peak(maps: np.ndarray, reference: np.ndarray) -> np.ndarray:
-    peak = np.maximum(maps.max((2, 3), keepdims=True), 1e-12)
-    return maps * (np.maximum(reference.max((2, 3), keepdims=True), 0) / peak)
+    peak = maps.max((2, 3), keepdims=True)
+    wanted = np.maximum(reference.max((2, 3), keepdims=True), 0)
+    # A map without any hot place can't be scaled to have one: it stays empty.
+    return maps * np.divide(wanted, peak, out=np.zeros_like(peak), where=peak > 1e-12)
 
 
 def on_picture(heatmaps: Sequence[Heatmap], width: int, height: int) -> np.ndarray:

@@ -15,8 +15,6 @@ import numpy as np
 from PIL import Image
 
 WINDOW = 20  # px: the least face a cascade can see
-MIN_FACE = 40  # px: smaller faces are not looked for; they hold too few pixels to judge
-QUICK_SIDE = 96  # px: longer side of a small picture in the first search
 CROP = 2.2  # side of the judged square over the face's: hair, neck and some background stay in view
 WHOLE = 0.8  # a square that would span this share of the shorter side is widened to all of it
 
@@ -65,17 +63,18 @@ def find(pixels: np.ndarray) -> tuple[Face, ...]:
     A second, slower search (finer, sideways, tilted heads) follows only where the first finds nothing.
     """
     height, width = pixels.shape[:2]
-    scale = min(1.0, max(QUICK_SIDE / max(height, width), WINDOW / MIN_FACE / 2))
-    found = _detect(_cascades.front, _grey(pixels, scale), 0)
+    longer = max(height, width)
+    scale = min(1.0, _clamp(longer / 4, 88, 320) / longer)
+    found = _detect(_cascades.front, _grey(pixels, scale), 1.15, 2)
     if not found:
-        scale = min(1.0, max(2 * QUICK_SIDE / max(height, width), WINDOW / MIN_FACE))
+        scale = min(1.0, _clamp(longer / 3, 112, 640) / longer)
         grey = _grey(pixels, scale)
-        found = _detect(_cascades.front, grey, 0)
+        found = _detect(_cascades.front, grey, 1.1, 2)
         # The searches below see more faces, and more faces where there are none: of each only the surest counts.
-        weaker = ((_cascades.other, 0), (_cascades.side, 0), (_cascades.front, 25), (_cascades.front, -25))
+        weaker = ((_cascades.other, 0), (_cascades.front, 25), (_cascades.front, -25), (_cascades.side, 0))
         for cascade, turn in weaker:
             if not found:
-                found = sorted(_detect(cascade, grey, turn), key=lambda hit: -hit[1])[:1]
+                found = sorted(_detect(cascade, grey, 1.15, 2, turn), key=lambda hit: -hit[1])[:1]
     faces = [Face(_scaled(box, scale, width, height), score) for box, score in found]
     return tuple(sorted(_distinct(faces), key=lambda face: -face.box.area))
 
@@ -99,11 +98,17 @@ def _grey(pixels: np.ndarray, scale: float) -> np.ndarray:
     return np.asarray(image.resize(size, Image.Resampling.BILINEAR, reducing_gap=2.0).convert("L"))
 
 
-def _detect(cascade: cv2.CascadeClassifier, grey: np.ndarray, turn: float) -> list[tuple[np.ndarray, float]]:
+def _clamp(value: float, least: float, most: float) -> float:
+    return min(max(value, least), most)
+
+
+def _detect(
+    cascade: cv2.CascadeClassifier, grey: np.ndarray, step: float, neighbours: int, turn: float = 0
+) -> list[tuple[np.ndarray, float]]:
     """Boxes (x, y, w, h) in the pixels of `grey`, with scores; `turn` degrees are undone first."""
     height, width = grey.shape
     # A portrait's face may reach the frame, where a sliding window can't: repeat the border outwards.
-    pad = round(max(height, width) * 0.2)
+    pad = round(max(height, width) * 0.12)
     padded = cv2.copyMakeBorder(grey, pad, pad, pad, pad, cv2.BORDER_REPLICATE)
     matrix = None
     if turn:
@@ -111,7 +116,7 @@ def _detect(cascade: cv2.CascadeClassifier, grey: np.ndarray, turn: float) -> li
         matrix = cv2.getRotationMatrix2D(middle, turn, 1)
         padded = cv2.warpAffine(padded, matrix, padded.shape[::-1], borderMode=cv2.BORDER_REPLICATE)
     boxes, _, scores = cascade.detectMultiScale3(
-        padded, scaleFactor=1.1, minNeighbors=3, minSize=(WINDOW, WINDOW), outputRejectLevels=True
+        padded, scaleFactor=step, minNeighbors=neighbours, minSize=(WINDOW, WINDOW), outputRejectLevels=True
     )
     found = []
     for (x, y, w, h), score in zip(boxes, np.ravel(scores), strict=True):

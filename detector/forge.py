@@ -39,7 +39,7 @@ def face_edge(pixels: np.ndarray, box: Box, strength: float, rng: np.random.Gene
     copy = _warped(_altered(pixels, strength, rng), box, strength, rng)
     mask = mask * rng.choice([0.5, 0.75, 1.0, 1.0])
     blended = pixels + (copy.astype(np.float32) - pixels) * mask[..., None]
-    return Forgery(np.clip(blended + 0.5, 0, 255).astype(np.uint8), mask, "face_edge")
+    return Forgery(np.clip(blended + 0.5, 0, 255).astype(np.uint8), mask.astype(np.float32), "face_edge")
 
 
 def _face_mask(shape: tuple[int, int], box: Box, rng: np.random.Generator) -> np.ndarray:
@@ -108,7 +108,7 @@ def _resharpened(pixels: np.ndarray, strength: float, rng: np.random.Generator) 
         soft = cv2.GaussianBlur(pixels, (0, 0), rng.uniform(0.8, 2.0))
         return cv2.addWeighted(pixels, 1 + 1.2 * strength, soft, -1.2 * strength, 0)
     if kind == 2:  # the swapped face came at a lower resolution
-        factor = 1 - rng.uniform(0.3, 0.7) * strength
+        factor = max(1 - rng.uniform(0.3, 0.7) * strength, 1 / min(height, width))
         small = cv2.resize(pixels, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA)
         back = [cv2.INTER_LINEAR, cv2.INTER_CUBIC, cv2.INTER_LANCZOS4][rng.integers(3)]
         return cv2.resize(small, (width, height), interpolation=back)

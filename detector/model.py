@@ -22,10 +22,11 @@ import timm
 import torch
 from PIL import Image
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
+from safetensors.torch import save as to_bytes
 from torch import Tensor, nn
 
-from .artifacts import LABELS
+from .artifacts import FAKE, LABELS
 
 EMBEDDED = Path(__file__).parent / "weights" / "detector.safetensors"
 FORMAT = "face-deepfake-detector/1"
@@ -76,6 +77,8 @@ class Network(nn.Module):
             raise ValueError(f"labels must be distinct and out of {', '.join(LABELS)}; got {list(labels)}")
         if architecture.pool not in POOLS:
             raise ValueError(f"pool must be one of {', '.join(POOLS)}; got {architecture.pool!r}")
+        if not timm.is_model(architecture.name):  # "hf-hub:…" too: a checkpoint must not make us fetch something
+            raise ValueError(f"timm {timm.__version__} has no model {architecture.name!r}; see timm.list_models()")
         self.pool_name = architecture.pool
         self.backbone = timm.create_model(
             architecture.name, pretrained=pretrained, num_classes=0, global_pool="", **architecture.kwargs
@@ -134,8 +137,12 @@ def save(path: str | os.PathLike, network: Network, header: Header) -> None:
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(path.name + ".partial")
-    save_file(tensors, partial, metadata={"detector": json.dumps(facts)})
-    os.replace(partial, path)
+    try:
+        # Not safetensors' save_file: it leaves a file that only its owner may read.
+        partial.write_bytes(to_bytes(tensors, metadata={"detector": json.dumps(facts)}))
+        os.replace(partial, path)
+    finally:
+        partial.unlink(missing_ok=True)
 
 
 def read(path: str | os.PathLike) -> tuple[Network, Header]:
@@ -176,6 +183,8 @@ def _parse(name: str, facts: str) -> Header:
                 f"{name} has format {values['format']}, this version reads {FORMAT}; update one of them"
             )
         size = values["preprocessing"]
+        if FAKE not in values["labels"]:
+            raise CheckpointError(f"{name} has no head for {FAKE!r}; train it with train.py")
         return Header(
             architecture=Architecture(**values["architecture"]),
             preprocessing=Preprocessing(int(size["size"]), tuple(size["mean"]), tuple(size["std"])),
@@ -211,7 +220,10 @@ def pick_device(name: str = "auto") -> torch.device:
     if not available.get(kind, False):
         there = ", ".join(kind for kind, there in available.items() if there)
         raise ValueError(f"device {name!r} is not available here; choose auto, {there}")
-    return torch.device(name)
+    try:
+        return torch.device(name)
+    except RuntimeError as error:
+        raise ValueError(f"device {name!r} is no device; choose auto, {kind} or {kind}:0") from error
 
 
 @dataclass(frozen=True)

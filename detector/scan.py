@@ -79,11 +79,13 @@ def find_jobs(paths: Iterable[str | os.PathLike]) -> tuple[list[Job], int]:
         if not path.is_dir():
             if not path.exists():
                 raise ScanError(f"{path} does not exist; check the path")
-            jobs.append(Job(path.name, path))
+            jobs.append(Job(_writeable(path.name), path))
             continue
         for file in sorted(p for p in path.rglob("*") if p.is_file()):
-            if file.suffix.lower() in ENDINGS | FOREIGN | {""} and not file.name.startswith("."):
-                jobs.append(Job(file.relative_to(path).as_posix(), file))
+            inside = file.relative_to(path)
+            hidden = any(part.startswith(".") for part in inside.parts)
+            if file.suffix.lower() in ENDINGS | FOREIGN | {""} and not hidden:
+                jobs.append(Job(_writeable(inside.as_posix()), file))
             else:
                 ignored += 1
     twice = [name for name, count in Counter(job.name for job in jobs).items() if count > 1]
@@ -94,6 +96,11 @@ def find_jobs(paths: Iterable[str | os.PathLike]) -> tuple[list[Job], int]:
     if not jobs:
         raise ScanError(f"no pictures found ({', '.join(sorted(ENDINGS))})")
     return jobs, ignored
+
+
+def _writeable(name: str) -> str:
+    """A file name that is not UTF-8 must not break the table."""
+    return name.encode(errors="backslashreplace").decode()
 
 
 def run(analyser: Analyser, jobs: Sequence[Job], batch_size: int = 32, method: str | None = None) -> Iterator[Result]:
@@ -118,8 +125,13 @@ def run(analyser: Analyser, jobs: Sequence[Job], batch_size: int = 32, method: s
                     ahead.append((job, pool.submit(prepare, job)))
                 if not ahead:
                     return
-                batch = [ahead.popleft() for _ in range(min(batch_size, len(ahead)))]
-                yield from _judge(analyser, [(job, future.result()) for job, future in batch], method)
+                batch, crops = [], 0
+                while ahead and crops < batch_size:  # crops, not pictures: each of a crowd's faces takes memory
+                    job, future = ahead.popleft()
+                    found = future.result()
+                    batch.append((job, found))
+                    crops += 1 if isinstance(found, str) else len(found.crops)
+                yield from _judge(analyser, batch, method)
         finally:
             gone.set()
 
@@ -191,6 +203,7 @@ def _recover(out: Path, details: Path | None) -> set[str]:
     rows = list(csv.reader(io.StringIO(_whole_lines(out), newline="")))
     if rows and rows[0] != HEADER:
         raise ScanError(f"{out} is no prediction list (its first line is not img_name,y_pred); give another --out")
+    rows = [row for row in rows if len(row) == 2]  # a kill inside a name that holds a line break leaves less
     done = {row[0] for row in rows[1:]}
     if details is not None:
         lines = _whole_lines(details).splitlines() if details.exists() else []

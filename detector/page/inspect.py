@@ -8,11 +8,12 @@ from typing import Any
 
 import gradio as gr
 
-from ..analyse import Analyser
+from ..analyse import Analyser, Analysis
 from ..artifacts import FAKE
 from ..explain import METHODS
 from ..images import PictureError
 from . import texts, viewer
+from .uploads import PictureFile
 
 ALL_FACES = -1
 
@@ -21,9 +22,7 @@ def build(analyser: Analyser, examples: Sequence[Path]) -> None:
     """Adds the tab's components to the page that is being built."""
     with gr.Row():
         with gr.Column(scale=2, min_width=320):
-            picture = gr.Image(
-                type="filepath",
-                image_mode=None,  # keeps the uploaded bytes: the file itself is evidence
+            picture = PictureFile(
                 sources=["upload", "webcam", "clipboard"],
                 label=texts.PICTURE,
                 placeholder=texts.DROP,
@@ -32,38 +31,43 @@ def build(analyser: Analyser, examples: Sequence[Path]) -> None:
                 elem_id="picture",
             )
             if examples:
-                gr.Examples([str(path) for path in examples], picture, label=texts.EXAMPLES, cache_examples=False)
+                gr.Examples(
+                    [str(path) for path in examples],
+                    picture,
+                    label=texts.EXAMPLES,
+                    cache_examples=False,
+                    elem_id="examples",
+                )
         with gr.Column(scale=3, min_width=320):
-            verdict = gr.HTML(viewer.waiting(), elem_id="verdict")
+            verdict = gr.HTML(viewer.waiting(), padding=False, elem_id="verdict")
             with gr.Group():
                 label = gr.Radio(
                     [(texts.LABELS[key], key) for key in analyser.labels], value=FAKE, label=texts.SHOW, elem_id="label"
                 )
                 face = gr.Radio([], label=texts.FACE, visible=False, elem_id="face")
+            stage = gr.HTML("", padding=False, elem_id="stage")
+            gr.HTML(f'<p class="dd-note">{texts.MEANING}</p>', padding=False, elem_id="meaning")
+            with gr.Accordion(texts.DETAILS, open=False, elem_id="details"):
                 method = gr.Dropdown(list(METHODS), value="gradcam", label=texts.METHOD, elem_id="method")
-            stage = gr.HTML("", elem_id="stage")
-            gr.HTML(f'<p class="dd-note">{texts.MEANING}</p>')
-            with gr.Accordion(texts.DETAILS, open=False):
                 button = gr.Button(texts.DETAILS_BUTTON, size="sm")
                 details = gr.JSON(show_label=False)
 
-    def show(path: str | None, shown: str, chosen: int | None, way: str) -> tuple[str, str, Any]:
+    def show(path: str | None, shown: str, chosen: int | None, way: str) -> tuple[str, str, Any, None]:
+        """The verdict, the picture under its heatmap, the choice of faces; and no JSON, for the last is out of date."""
         if path is None:
-            return viewer.waiting(), "", gr.update(visible=False)
+            return viewer.waiting(), "", gr.update(visible=False), None
         try:
             found = analyser.prepare(path)
         except PictureError as error:
-            return viewer.refusal(str(error)), "", gr.update(visible=False)
+            return viewer.refusal(str(error)), "", gr.update(visible=False), None
         analysis = analyser.judge([found], way)[0]
         one = None if chosen is None or chosen == ALL_FACES or chosen >= len(analysis.faces) else chosen
-        choices = [(texts.ALL_FACES, ALL_FACES)] + [
-            (texts.FACE_NUMBER.format(number=i + 1, percent=viewer.percent(v.probabilities[FAKE])), i)
-            for i, v in enumerate(analysis.faces)
-        ]
-        faces = gr.update(choices=choices, value=ALL_FACES if one is None else one, visible=len(analysis.faces) > 1)
-        return viewer.card(analysis), viewer.stage(found.picture.pixels, analysis, shown, one), faces
+        faces = gr.update(
+            choices=_choices(analysis), value=ALL_FACES if one is None else one, visible=len(analysis.faces) > 1
+        )
+        return viewer.card(analysis), viewer.stage(found.picture.pixels, analysis, shown, one), faces, None
 
-    def show_new(path: str | None, shown: str, way: str) -> tuple[str, str, Any]:
+    def show_new(path: str | None, shown: str, way: str) -> tuple[str, str, Any, None]:
         return show(path, shown, None, way)
 
     def inspect(picture: str | None, method: str = "gradcam") -> dict[str, Any]:
@@ -75,9 +79,16 @@ def build(analyser: Analyser, examples: Sequence[Path]) -> None:
         except PictureError as error:
             raise gr.Error(str(error)) from error
 
-    outputs = [verdict, stage, face]
+    outputs = [verdict, stage, face, details]
     quiet = {"api_visibility": "private", "show_progress": "minimal"}
     picture.change(show_new, [picture, label, method], outputs, trigger_mode="always_last", **quiet)
     for control in (label, face, method):  # input, not change: only a person's choice counts
         control.input(show, [picture, label, face, method], outputs, trigger_mode="always_last", **quiet)
     button.click(inspect, [picture, method], details, api_name="inspect")
+
+
+def _choices(analysis: Analysis) -> list[tuple[str, int]]:
+    """What the face picker offers: its text and the number that stands for it."""
+    each = (viewer.percent(verdict.probabilities[FAKE]) for verdict in analysis.faces)
+    numbered = [(texts.FACE_NUMBER.format(number=i + 1, percent=value), i) for i, value in enumerate(each)]
+    return [(texts.ALL_FACES, ALL_FACES), *numbered]

@@ -6,16 +6,21 @@ PRIVACY = "Pictures stay on this server, are never passed on, and are deleted wi
 
 PICTURE = "Picture"
 DROP = "Drop a picture here, paste one, click to choose a file, or use the webcam"
-EXAMPLES = "Examples (NASA portrait of Eileen Collins, US Navy portrait of Grace Hopper; both public domain)"
+EXAMPLES = (
+    "Examples, each untouched and with a tampered face edge "
+    "(Eileen Collins: NASA; Grace Hopper: US Navy; both public domain)"
+)
 WAITING = "The verdict appears here."
 
 SHOW = "Show traces of"
 FACE = "Face"
 METHOD = "Heatmap method"
 OPACITY = "Heatmap opacity"
-DETAILS = "Everything measured (JSON)"
+DETAILS = "Heatmap method, and everything measured (JSON)"
 DETAILS_BUTTON = "Show the analysis as JSON"
 NO_PICTURE = "Choose a picture first."
+GONE = "The picture is no longer on the server; choose it again."
+NO_LINKS = "Links are not followed; send the picture itself."
 
 LABELS = {
     "fake": "manipulation overall",
@@ -48,4 +53,3 @@ LEGEND_COLD = "none"
 LEGEND_HOT = "strong"
 ALT_PICTURE = "The picture that was judged"
 ALT_HEAT = "Heatmap: {label}"
-FRAME = "Judged face {number}"

@@ -20,6 +20,12 @@ from . import texts
 SHOWN_SIDE = 900  # px: longer side of the picture as shown
 HEAT_SIDE = 256  # px: a map of 16 × 16 places needs no more; the browser smooths the rest
 
+_KEEP_OPACITY = "document.body.style.setProperty('--dd-heat',this.value/100)"
+_TAKE_OPACITY = (
+    "const kept=document.body.style.getPropertyValue('--dd-heat');"
+    "if(kept)this.closest('.dd-viewer').querySelector('input').value=100*kept"
+)
+
 
 def card(analysis: Analysis) -> str:
     """The answer, its probability, a bar for each artifact, and the warnings."""
@@ -63,25 +69,35 @@ def stage(pixels: np.ndarray, analysis: Analysis, label: str, face: int | None) 
     height, width = pixels.shape[:2]
     values = analysis.heatmap(label, face)
     heat = explain.colour(np.asarray(_shrunk(Image.fromarray(values), HEAT_SIDE)))
-    frames = "".join(
-        f'<rect x="{c.x}" y="{c.y}" width="{c.width}" height="{c.height}">'
-        f"<title>{texts.FRAME.format(number=i + 1)}</title></rect>"
-        for i, c in enumerate(verdict.crop for verdict in analysis.faces)
-        if face in (None, i)
-    )
     below = _address(_shrunk(Image.fromarray(pixels), SHOWN_SIDE), "WEBP", quality=88)
     above = _address(Image.fromarray(heat), "PNG")
     alt = texts.ALT_HEAT.format(label=texts.LABELS[label])
+    # The opacity lives on the page's body, so that the next heatmap is drawn with the visitor's last choice.
     return (
-        '<div class="dd-viewer"><div class="dd-stage">'
+        '<div class="dd-viewer">'
+        f'<div class="dd-stage" style="--ratio:{width / height:.4f}">'
         f'<img src="{below}" alt="{texts.ALT_PICTURE}">'
-        f'<img class="dd-heat" style="opacity:.65" src="{above}" alt="{alt}">'
-        f'<svg viewBox="0 0 {width} {height}" preserveAspectRatio="none" aria-hidden="true">{frames}</svg></div>'
-        f'<div class="dd-under"><label>{texts.OPACITY} <input type="range" min="0" max="100" value="65" '
-        "oninput=\"this.closest('.dd-viewer').querySelector('.dd-heat').style.opacity=this.value/100\"></label>"
+        f'<img class="dd-heat" src="{above}" alt="{alt}" onload="{_TAKE_OPACITY}">'
+        f"{_frames(analysis, face, width, height)}</div>"
+        f'<div class="dd-under"><label>{texts.OPACITY} '
+        f'<input type="range" min="0" max="100" value="65" oninput="{_KEEP_OPACITY}"></label>'
         f'<span class="dd-legend">{texts.LEGEND_COLD}<i style="background:linear-gradient(90deg,{_gradient()})"></i>'
         f"{texts.LEGEND_HOT}</span></div></div>"
     )
+
+
+def _frames(analysis: Analysis, face: int | None, width: int, height: int) -> str:
+    """The judged squares of the chosen face, or of all; numbered where there is more than one face."""
+    size = max(width, height) / 30
+    drawn = ""
+    for number, verdict in enumerate(analysis.faces):
+        if face in (None, number):
+            crop = verdict.crop
+            drawn += f'<rect x="{crop.x}" y="{crop.y}" width="{crop.width}" height="{crop.height}"/>'
+            if len(analysis.faces) > 1:
+                x, y = crop.x + size / 3, crop.y + size
+                drawn += f'<text x="{x:.1f}" y="{y:.1f}" font-size="{size:.1f}">{number + 1}</text>'
+    return f'<svg viewBox="0 0 {width} {height}" preserveAspectRatio="none" aria-hidden="true">{drawn}</svg>'
 
 
 def _shrunk(image: Image.Image, side: int) -> Image.Image:

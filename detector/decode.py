@@ -1,0 +1,137 @@
+"""Bytes to an opened PIL image, by their first bytes and under an allowance of reads; and how many frames they hold.
+
+Nothing is decoded here but headers: the pixels come with the image's `load`.
+"""
+
+import io
+from collections.abc import Callable
+
+from PIL import BmpImagePlugin as Bmp
+from PIL import GifImagePlugin as Gif
+from PIL import Image
+from PIL import JpegImagePlugin as Jpeg
+from PIL import PngImagePlugin as Png
+from PIL import TiffImagePlugin as Tiff
+from PIL import WebPImagePlugin as WebP
+
+FRAME_CAP = 100  # frames of a GIF or TIFF are counted up to here: an exact count walks the whole file
+
+# How often a decoder may ask for the next piece. Real files stay far below; a file of a million empty chunks
+# or comment blocks would keep PIL's Python parsers busy for minutes.
+HEADER_READS, DECODE_READS = 10_000, 500_000
+
+
+class PictureError(ValueError):
+    """One sentence: what is wrong with the picture and what to do."""
+
+
+class _Stream(io.BytesIO):
+    """Bytes that refuse to be read in absurdly many pieces."""
+
+    allowance = HEADER_READS
+
+    def read(self, size: int | None = -1) -> bytes:
+        self.allowance -= 1
+        if self.allowance < 0:
+            raise OSError("it is cut into too many pieces")
+        return super().read(size)
+
+
+# Called directly: Image.open would try decoders nobody needs, and holds a size limit of its own.
+_DECODERS: tuple[tuple[bytes, Callable], ...] = (
+    (b"\xff\xd8\xff", Jpeg.jpeg_factory),  # also MPO
+    (b"\x89PNG\r\n\x1a\n", Png.PngImageFile),
+    (b"GIF8", Gif.GifImageFile),
+    (b"BM", Bmp.BmpImageFile),
+    *((start, Tiff.TiffImageFile) for start in (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")),
+)
+
+_FOREIGN = (
+    (b"%PDF", "a PDF document"),
+    (b"8BPS", "a Photoshop (PSD) file"),
+    (b"%!PS", "a PostScript file"),
+    (b"\xff\x0a", "a JPEG XL picture"),
+    (b"\0\0\0\x0cJXL ", "a JPEG XL picture"),
+    (b"\0\0\0\x0cjP  ", "a JPEG 2000 picture"),
+    (b"\x1aE\xdf\xa3", "a video (WebM, MKV)"),
+    (b"version https://git-lfs", "a Git LFS pointer (run `git lfs pull`)"),
+)
+
+
+def open_picture(data: bytes) -> Image.Image:
+    if not data:
+        raise PictureError("is empty (0 bytes); choose another file.")
+    if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
+        return WebP.WebPImageFile(_Stream(data))
+    for start, decoder in _DECODERS:
+        if data.startswith(start):
+            return decoder(_Stream(data))
+    what = _foreign(data[:1024])
+    raise PictureError(f"is {what}; save it as JPEG, PNG, WebP, BMP, TIFF or GIF.")
+
+
+def _foreign(head: bytes) -> str:
+    if head[4:8] == b"ftyp":
+        brand = head[8:12]
+        if brand.startswith(b"avi"):
+            return "an AVIF picture"
+        return "a HEIC picture" if brand[:3] in (b"hei", b"hev", b"mif", b"msf") else "a video (MP4, MOV)"
+    for start, what in _FOREIGN:
+        if head.startswith(start):
+            return what
+    text = head.lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+    if text.startswith((b"<svg", b"<?xml")) and b"<svg" in text:
+        return "an SVG drawing"
+    return "a web page" if text.startswith((b"<!doctype html", b"<html")) else "not a picture in a known format"
+
+
+def allow_pixels(image: Image.Image) -> None:
+    """From here on the pixels may be read: more pieces than a header has."""
+    if isinstance(image.fp, _Stream):
+        image.fp.allowance = DECODE_READS
+
+
+def count_frames(image: Image.Image, data: bytes) -> int:
+    count = {"GIF": _gif_frames, "TIFF": _tiff_frames}.get(image.format)
+    return count(data) if count else getattr(image, "n_frames", 1)
+
+
+def check_scans(data: bytes, image: Image.Image) -> None:
+    """Each scan of a progressive JPEG visits every pixel: thousands of empty ones would decode for hours."""
+    scans = data.count(b"\xff\xda") if image.format in ("JPEG", "MPO") else 0
+    if scans > 100 and scans * image.width * image.height > 1_000_000_000:
+        raise PictureError(f"is a JPEG of {scans} scans, which no camera writes; save it again as a plain JPEG.")
+
+
+def _gif_frames(data: bytes) -> int:
+    """Steps over the blocks without decoding; PIL's own count has no end for a file that has none."""
+
+    def palette(flags: int) -> int:
+        return 3 << (flags & 7) + 1 if flags & 0x80 else 0
+
+    at, frames, inside = 13 + palette(data[10]), 0, False
+    for _ in range(200_000):
+        if at + 10 > len(data) or frames == FRAME_CAP:
+            break
+        if inside:
+            inside = data[at] > 0
+            at += data[at] + 1
+        elif data[at] == 0x2C:  # a frame: descriptor, palette, code size, then sub-blocks
+            frames, at, inside = frames + 1, at + 11 + palette(data[at + 9]), True
+        elif data[at] == 0x21:  # an extension
+            at, inside = at + 2, True
+        else:
+            break
+    return max(frames, 1)
+
+
+def _tiff_frames(data: bytes) -> int:
+    frames = 1
+    try:
+        image = Tiff.TiffImageFile(_Stream(data))
+        while frames < FRAME_CAP:
+            image.seek(frames)
+            frames += 1
+    except Exception:  # the end, or a later page is broken, which the first one does not mind
+        pass
+    return frames

@@ -1,0 +1,299 @@
+"""The page as a visitor meets it: in a real browser, and through its API.
+
+Without playwright and chromium these tests are skipped; REQUIRE_BROWSER=1 makes that a failure.
+"""
+
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from detector.page import texts
+
+DEMO = Path(__file__).parents[1] / "demo.py"
+# A browser of the system, or playwright's own where there is none.
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+QUIET = [
+    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"),
+    *("--disable-background-networking", "--disable-component-update"),
+    *("--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"),  # a webcam that shows a test picture
+]
+UPLOAD = "#picture input[type=file]"
+
+
+@pytest.fixture(scope="module")
+def browser():
+    try:
+        from playwright.sync_api import Error, sync_playwright
+    except ImportError as error:
+        return missing(f"playwright is not installed ({error})")
+    with sync_playwright() as playwright:
+        try:
+            chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+        except Error as error:
+            return missing(f"chromium does not start ({str(error).splitlines()[0]})")
+        yield chromium
+        chromium.close()
+
+
+def missing(reason):
+    if os.environ.get("REQUIRE_BROWSER") == "1":
+        pytest.fail(reason)
+    pytest.skip(reason)
+
+
+@pytest.fixture(scope="module")
+def address(tiny_checkpoint, tmp_path_factory):
+    """demo.py in a process of its own, as a visitor's server runs it."""
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port = probe.getsockname()[1]
+    log = tmp_path_factory.mktemp("demo") / "log"
+    command = [sys.executable, DEMO, "--port", str(port), "--checkpoint", tiny_checkpoint, "--device", "cpu"]
+    with log.open("w") as file, subprocess.Popen(command, stdout=file, stderr=subprocess.STDOUT) as process:
+        try:
+            for _ in range(600):
+                if process.poll() is not None or "Running on local URL" in log.read_text():
+                    break
+                time.sleep(0.2)
+            assert "Running on local URL" in log.read_text(), log.read_text()
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            process.terminate()
+
+
+@pytest.fixture(scope="module")
+def pictures(tmp_path_factory, collins, hopper):
+    folder = tmp_path_factory.mktemp("pictures")
+    with Image.open(collins) as left, Image.open(hopper) as right:
+        both = Image.new("RGB", (1024, 512))
+        both.paste(left.resize((512, 512)), (0, 0))
+        both.paste(right.resize((437, 512)), (512, 0))
+    both.save(folder / "two.jpg", quality=90)
+    (folder / "text.jpg").write_text("no picture")
+    (folder / "empty.jpg").write_bytes(b"")
+    (folder / "notes.pdf").write_bytes(b"%PDF-1.4")
+    (folder / "large.jpg").write_bytes(collins.read_bytes() + bytes(25_000_000))
+    # < and > are gradio's to strip; what it leaves must still appear as text
+    (folder / "<img src=x onerror=alert(1)>&amp;.jpg").write_bytes(collins.read_bytes()[:300])
+    return folder
+
+
+@pytest.fixture
+def page(browser, address):
+    """A fresh visit that may talk to this machine alone; fails if it tries another, or opens a dialog."""
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    page = context.new_page()
+    page.set_default_timeout(30_000)
+    forbidden = []
+    page.on("dialog", lambda dialog: (forbidden.append(dialog.message), dialog.dismiss()))
+
+    def guard(route):
+        if route.request.url.startswith((address, "data:", "blob:")):
+            return route.continue_()
+        forbidden.append(route.request.url)
+        return route.abort()
+
+    page.route("**/*", guard)
+    page.goto(address)
+    page.wait_for_selector("#verdict .dd-card")
+    page.wait_for_selector(UPLOAD, state="attached")
+    yield page
+    context.close()
+    assert forbidden == []
+
+
+def judge(page, path):
+    page.set_input_files(UPLOAD, path)
+    page.wait_for_selector("#stage .dd-heat")
+
+
+def heat(page):
+    return page.get_attribute(".dd-heat", "src")
+
+
+def new_heat(page, old):
+    page.wait_for_function("old => document.querySelector('.dd-heat')?.src !== old", arg=old)
+    return heat(page)
+
+
+def opacity(page):
+    return page.locator(".dd-heat").evaluate("heat => Number(getComputedStyle(heat).opacity)")
+
+
+def clear(page):
+    page.click("#picture button[aria-label='Remove Image']")
+    page.wait_for_selector("#stage .dd-heat", state="detached")
+
+
+# ---- the picture and its verdict
+
+
+def test_portrait(page, collins):
+    judge(page, collins)
+    card = page.inner_text("#verdict [role=status]")
+    assert re.search(rf"{texts.PROBABILITY}: \d+% · 1 face found", card)
+    assert page.locator(".dd-stage img").first.get_attribute("alt") == texts.ALT_PICTURE
+    drawn = page.locator(".dd-stage img").evaluate_all("all => all.map(one => one.complete && one.naturalWidth > 0)")
+    assert drawn == [True, True]
+    assert not page.locator("#face").is_visible()
+
+
+def test_ways_in(page):
+    for button in ("Upload file", "Capture from camera", "Paste from clipboard"):
+        assert page.locator(f"#picture button[aria-label='{button}']").is_visible()
+
+
+def test_example(page):
+    page.click("#examples button >> nth=0")
+    page.wait_for_selector("#stage .dd-heat")
+    page.wait_for_selector("#examples img[alt='collins face edge']")
+
+
+def test_clear(page, pictures):
+    judge(page, pictures / "two.jpg")
+    clear(page)
+    assert page.inner_text("#verdict").strip() == texts.WAITING
+    assert not page.locator("#face").is_visible()
+
+
+# ---- the controls
+
+
+def test_opacity_needs_no_server_and_is_kept(page, collins):
+    judge(page, collins)
+    assert opacity(page) == 0.65
+    page.wait_for_load_state("networkidle")
+    requests = []
+    page.on("request", lambda request: requests.append(request.url))
+    page.get_by_label(texts.OPACITY).fill("20")
+    assert opacity(page) == 0.2
+    page.wait_for_timeout(300)
+    assert requests == []
+    old = heat(page)
+    page.check("#label input[value=face_edge]")
+    new_heat(page, old)
+    page.wait_for_function("document.querySelector('.dd-under input').value === '20'")
+    assert opacity(page) == 0.2
+
+
+def test_label_by_keyboard(page, collins):
+    judge(page, collins)
+    old = heat(page)
+    page.focus("#label input[value=fake]")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Space")
+    new_heat(page, old)
+    assert page.get_attribute(".dd-heat", "alt") == texts.ALT_HEAT.format(label=texts.LABELS["face_edge"])
+
+
+def test_method(page, collins):
+    judge(page, collins)
+    old = heat(page)
+    page.get_by_text(texts.DETAILS).click()
+    page.click("#method input")
+    page.get_by_role("option", name="eigencam", exact=True).click()
+    new_heat(page, old)
+
+
+def test_two_faces(page, pictures):
+    judge(page, pictures / "two.jpg")
+    page.wait_for_selector("#face label >> nth=2")
+    choices = " ".join(page.locator("#face label").all_inner_texts())
+    assert re.fullmatch(r"all faces face 1: \d+% face 2: \d+%", choices)
+    assert page.locator("#stage rect").count() == 2
+    old = heat(page)
+    page.click("#face label >> nth=2")
+    new_heat(page, old)
+    assert page.locator("#stage text").all_inner_texts() == ["2"]
+
+
+def test_json_does_not_outlive_its_picture(page, collins):
+    judge(page, collins)
+    page.get_by_text(texts.DETAILS).click()
+    page.get_by_role("button", name=texts.DETAILS_BUTTON).click()
+    page.wait_for_function("document.querySelector('#details').innerText.includes('sha256')")
+    clear(page)
+    page.wait_for_function("!document.querySelector('#details').innerText.includes('sha256')")
+
+
+# ---- bad pictures
+
+
+@pytest.mark.parametrize(
+    ("name", "says"),
+    [
+        ("text.jpg", '"text.jpg" is not a picture in a known format; save it as'),
+        ("empty.jpg", '"empty.jpg" is empty (0 bytes); choose another file.'),
+        ("<img src=x onerror=alert(1)>&amp;.jpg", "onerror=alert(1)"),
+    ],
+)
+def test_refusal(page, pictures, name, says):
+    page.set_input_files(UPLOAD, pictures / name)
+    page.wait_for_selector("#verdict [role=alert]")
+    assert says in page.inner_text("#verdict [role=alert]")
+    assert page.locator("#verdict img, #stage img, .toast-body").count() == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "says"), [("large.jpg", "exceed the maximum allowed size"), ("notes.pdf", "Only image/* allowed")]
+)
+def test_refused_before_the_upload(page, pictures, name, says):
+    page.set_input_files(UPLOAD, pictures / name)
+    page.wait_for_selector(".toast-body")
+    assert says in page.inner_text(".toast-body") and name in page.inner_text(".toast-body")
+
+
+def test_bad_picture_takes_the_old_verdict_away(page, collins, pictures):
+    judge(page, collins)
+    page.set_input_files(UPLOAD, pictures / "text.jpg")
+    page.wait_for_selector("#verdict [role=alert]")
+    page.wait_for_selector("#stage .dd-heat", state="detached")
+
+
+def test_phone(page, pictures):
+    page.set_viewport_size({"width": 390, "height": 844})
+    judge(page, pictures / "two.jpg")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+# ---- the API
+
+
+@pytest.fixture(scope="module")
+def client(address):
+    from gradio_client import Client
+
+    return Client(address, verbose=False)
+
+
+def test_api_gives_the_analysis(client, tiny, collins):
+    from gradio_client import handle_file
+
+    found = client.predict(handle_file(collins), "gradcam", api_name="/inspect")
+    expected = tiny.analyse(str(collins), "gradcam").to_dict()
+    assert found["probability"] == pytest.approx(expected["probability"], abs=1e-4)
+    assert found["file"] == {**expected["file"], "quantisation": list(expected["file"]["quantisation"])}
+    assert found["faces"][0]["crop"] == expected["faces"][0]["crop"]
+
+
+def test_api_says_what_is_wrong(client, pictures):
+    from gradio_client import handle_file
+
+    with pytest.raises(Exception, match=r'"text\.jpg" is not a picture in a known format; save it as'):
+        client.predict(handle_file(pictures / "text.jpg"), "gradcam", api_name="/inspect")
+    with pytest.raises(Exception, match="not in the list of choices"):
+        client.predict(handle_file(pictures / "two.jpg"), "nonsense", api_name="/inspect")
+    with pytest.raises(Exception, match="Choose a picture first"):
+        client.predict(None, "gradcam", api_name="/inspect")
+
+
+def test_one_endpoint_is_public(client):
+    endpoints = client.view_api(return_format="dict", print_info=False)
+    assert list(endpoints["named_endpoints"]) == ["/inspect"] and not endpoints["unnamed_endpoints"]

@@ -1,0 +1,260 @@
+"""Label formats and their errors; the sampler and the data set. The transforms: test_transforms.py."""
+
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from detector import data
+from detector.data import UNKNOWN, BalancedSampler, Example, FaceData, LabelError
+from detector.model import Preprocessing
+
+ASSETS = Path(__file__).parent.parent / "assets"
+PROCESS = Preprocessing(64, (0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
+LABELS = ("fake", "face_edge", "hair")
+
+
+def write(path, text):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
+    return path
+
+
+def picture(path, size=(40, 30), seed=0):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    pixels = np.random.default_rng(seed).integers(0, 256, (size[1], size[0], 3), dtype=np.uint8)
+    Image.fromarray(pixels).save(path)
+    return path
+
+
+# --- label lists -----------------------------------------------------------------------------------------------------
+
+
+def test_kaggle_list_finds_the_folder_of_its_name(tmp_path):
+    labels = write(tmp_path / "trainset_label.txt", "img_name,target\na.jpg,0\n b.jpg , 1\n")
+    (tmp_path / "trainset").mkdir()
+    (tmp_path / "images").mkdir()
+    folder = tmp_path / "trainset"
+    expected = [Example(folder / "a.jpg", "a.jpg", 0), Example(folder / "b.jpg", "b.jpg", 1)]
+    assert data.read_labels(labels) == expected
+    elsewhere = tmp_path / "elsewhere"
+    assert [e.path for e in data.read_labels(labels, elsewhere)] == [elsewhere / "a.jpg", elsewhere / "b.jpg"]
+
+
+def test_rich_list_with_images_folder_and_byte_order_mark(tmp_path):
+    text = "\ufeffsplit,img_name,target,source,group,note\ntrain,x/a.jpg,1,swap,g1,hm\nval,b.jpg,0,,,\n"
+    labels = write(tmp_path / "faces.csv", text)
+    (tmp_path / "images").mkdir()
+    swapped = Example(tmp_path / "images" / "x" / "a.jpg", "x/a.jpg", 1, "swap", "g1", "train")
+    real = Example(tmp_path / "images" / "b.jpg", "b.jpg", 0, "", "", "val")
+    assert data.read_labels(labels) == [swapped, real]
+    assert data.read_labels(labels, split="val") == [real]
+
+
+def test_pictures_beside_the_list(tmp_path):
+    labels = write(tmp_path / "list.txt", "img_name,target\na.jpg,0\n")
+    assert data.read_labels(labels)[0].path == tmp_path / "a.jpg"
+
+
+def test_folders(tmp_path):
+    for name in ("real/b.JPG", "real/a.png", "fake/deep/c.webp", "fake/notes.txt"):
+        write(tmp_path / name, "")
+    assert data.read_labels(tmp_path) == [
+        Example(tmp_path / "real" / "a.png", "real/a.png", 0),
+        Example(tmp_path / "real" / "b.JPG", "real/b.JPG", 0),
+        Example(tmp_path / "fake" / "deep" / "c.webp", "fake/deep/c.webp", 1),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "lacks rows or one of the columns img_name,target"),
+        ("img_name,target\n", "lacks rows"),
+        ("name,target\na.jpg,0\n", "one of the columns img_name,target"),
+        ("img_name;target\na.jpg;0\n", "one of the columns img_name,target"),
+        ("img_name,target\na.jpg,0\nb.jpg,2\n", r"line 3: .* got 'b.jpg', '2'"),
+        ("img_name,target\n\n\na.jpg,fake\n", r"line 4: .* got 'a.jpg', 'fake'"),
+        ("img_name,target\na.jpg\n", r"line 2: .* got 'a.jpg', ''"),
+        ("img_name,target\n,1\n", r"line 2: .* got '', '1'"),
+        ("img_name,target\na.jpg,0\nb.jpg,1\na.jpg,1\n", r"line 4: a.jpg is listed both as real and as fake"),
+    ],
+)
+def test_errors_of_a_list(tmp_path, text, message):
+    with pytest.raises(LabelError, match=message):
+        data.read_labels(write(tmp_path / "list.csv", text))
+
+
+def test_a_picture_as_list(tmp_path):
+    with pytest.raises(LabelError, match="is no text list"):
+        data.read_labels(picture(tmp_path / "a.jpg"))
+
+
+def test_other_errors(tmp_path):
+    with pytest.raises(LabelError, match=r"no label list at .*none\.csv"):
+        data.read_labels(tmp_path / "none.csv")
+    labels = write(tmp_path / "list.csv", "img_name,target,split\na.jpg,0,val\nb.jpg,1,train\n")
+    with pytest.raises(LabelError, match="no rows of split 'test'; it has train, val"):
+        data.read_labels(labels, split="test")
+    plain = write(tmp_path / "plain.csv", "img_name,target\na.jpg,0\n")
+    with pytest.raises(LabelError, match="it has no split column"):
+        data.read_labels(plain, split="test")
+    (tmp_path / "own" / "real").mkdir(parents=True)
+    with pytest.raises(LabelError, match="has no folder fake/"):
+        data.read_labels(tmp_path / "own")
+    (tmp_path / "own" / "fake").mkdir()
+    with pytest.raises(LabelError, match="hold no pictures"):
+        data.read_labels(tmp_path / "own")
+
+
+def test_find_problems(tmp_path):
+    good = picture(tmp_path / "good.jpg")
+    cut = tmp_path / "cut.jpg"
+    cut.write_bytes(good.read_bytes()[:400])
+    write(tmp_path / "empty.jpg", "")
+    names = ("good.jpg", "cut.jpg", "gone.jpg", "empty.jpg")
+    problems = data.find_problems([Example(tmp_path / name, name, 0) for name in names])
+    assert list(problems) == [tmp_path / "cut.jpg", tmp_path / "gone.jpg", tmp_path / "empty.jpg"]
+    cut, gone, empty = problems.values()
+    assert "cut.jpg" in cut
+    assert "damaged or cut off" in cut
+    assert "does not exist" in gone
+    assert "empty" in empty
+
+
+# --- sampler ---------------------------------------------------------------------------------------------------------
+
+
+def listed(**counts):
+    """`real_cam=3` stands for three real pictures of source cam."""
+    rows = [(int(kind.startswith("fake")), kind.split("_")[1], n) for kind, n in counts.items()]
+    return [Example(Path(f"{s}{t}{i}"), f"{s}{t}{i}", t, s) for t, s, n in rows for i in range(n)]
+
+
+def test_weights_by_hand():
+    # Real: sources of 9 and 1, roots 3 and 1; a has fakes too and counts thrice: 9 to 1. Fake: one source of 4.
+    sampler = BalancedSampler(listed(real_a=9, real_b=1, fake_a=4), seed=0)
+    assert sampler.weights == pytest.approx([0.5 * 0.9 / 9] * 9 + [0.5 * 0.1] + [0.5 / 4] * 4)
+    sampler = BalancedSampler(listed(real_a=9, real_b=1, fake_a=4), seed=0, fake_share=0.2)
+    assert sampler.weights == pytest.approx([0.8 * 0.9 / 9] * 9 + [0.8 * 0.1] + [0.2 / 4] * 4)
+
+
+def test_draws_follow_the_weights():
+    examples = listed(real_a=900, real_b=100, fake_a=400, fake_b=25)
+    drawn = Counter((examples[i].target, examples[i].source) for i, _ in BalancedSampler(examples, 0, draws=40_000))
+    # Fakes: roots 20 and 5, so 4/5 and 1/5 of their half. Four standard errors of a share are at most 0.01.
+    share = {key: count / 40_000 for key, count in drawn.items()}
+    assert share == pytest.approx({(0, "a"): 0.375, (0, "b"): 0.125, (1, "a"): 0.4, (1, "b"): 0.1}, abs=0.01)
+
+
+def test_an_epoch_is_the_same_every_time_and_no_two_are():
+    examples = listed(real_a=50, fake_a=50)
+    sampler = BalancedSampler(examples, seed=7)
+    first = list(sampler)
+    assert len(first) == len(sampler) == 100
+    assert list(sampler) == list(BalancedSampler(examples, seed=7)) == first
+    assert list(BalancedSampler(examples, seed=8)) != first
+    sampler.epoch = 1
+    assert list(sampler) != first
+    assert len({seed for _, seed in first} | {seed for _, seed in sampler}) == 200
+
+
+def test_start_gives_the_tail_of_the_same_epoch():
+    sampler = BalancedSampler(listed(real_a=5, fake_a=5), seed=7, draws=30)
+    sampler.epoch = 3
+    whole = list(sampler)
+    sampler.start = 12
+    assert list(sampler) == whole[12:]
+    assert len(sampler) == 18
+
+
+@pytest.mark.parametrize("kind", ["real_a", "fake_a"])
+def test_one_class_is_refused(kind):
+    with pytest.raises(LabelError, match="one kind only"):
+        BalancedSampler(listed(**{kind: 3}), 0)
+
+
+# --- data set --------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def examples(tmp_path_factory):
+    """A real portrait, a fake one, a real picture without a face."""
+    folder = tmp_path_factory.mktemp("pictures")
+    for name in ("collins", "collins-face-edge"):
+        Image.open(ASSETS / f"example-{name}.jpg").resize((128, 128)).save(folder / f"{name}.png")
+    picture(folder / "noise.png", (90, 70))
+    names = {"collins.png": 0, "collins-face-edge.png": 1, "noise.png": 0}
+    return [Example(folder / name, name, target) for name, target in names.items()]
+
+
+def same(first, second):
+    return all(torch.equal(a.nan_to_num(-9), b.nan_to_num(-9)) for a, b in zip(first, second, strict=True))
+
+
+def test_an_item_depends_on_its_key_alone(examples):
+    transform = data.train_transform(48, PROCESS)
+    keys = [(index, seed) for index in range(3) for seed in (1, 2, 3)]
+    ahead = FaceData(examples, transform, LABELS, forged=0.7)
+    forwards = {key: ahead[key] for key in keys}
+    torch.manual_seed(123)
+    np.random.seed(123)
+    fresh = FaceData(examples, transform, LABELS, forged=0.7)
+    assert all(same(fresh[key], forwards[key]) for key in reversed(keys))
+    assert not torch.equal(forwards[0, 1][0], forwards[0, 2][0])
+
+
+def test_the_global_generator_is_left_alone(examples):
+    dataset = FaceData(examples, data.train_transform(48, PROCESS), LABELS, forged=1.0)
+    before = torch.random.get_rng_state()
+    dataset[0, 5], dataset[1, 5]
+    assert torch.equal(torch.random.get_rng_state(), before)
+
+
+def test_types_and_shapes(examples):
+    image, targets, mask = FaceData(examples, data.train_transform(48, PROCESS), LABELS, forged=1.0)[0, 1]
+    assert (type(image), type(mask)) == (torch.Tensor, torch.Tensor)  # the loader stacks plain tensors faster
+    assert (image.dtype, tuple(image.shape)) == (torch.float32, (3, 48, 48))
+    assert (targets.dtype, tuple(targets.shape)) == (torch.float32, (3,))
+    assert (mask.dtype, tuple(mask.shape)) == (torch.uint8, (1, 48, 48))
+
+
+def test_targets_and_mask_of_what_came_with_the_list(examples):
+    dataset = FaceData(examples, data.eval_transform(PROCESS), LABELS)
+    assert len(dataset) == 3
+    _, targets, mask = dataset[0]
+    assert targets.tolist() == [0, 0, 0]
+    assert mask.unique().tolist() == [0]
+    _, targets, mask = dataset[1]
+    assert targets[0] == 1
+    assert targets[1:].isnan().all()
+    assert mask.unique().tolist() == [UNKNOWN]
+
+
+@pytest.mark.parametrize("index", [0, 2])  # with a face, and without one
+def test_targets_and_mask_of_a_forgery(examples, index):
+    plain = FaceData(examples, data.eval_transform(PROCESS), LABELS)[index][0]
+    dataset = FaceData(examples, data.eval_transform(PROCESS), LABELS, forged=1.0)
+    for seed in range(5):
+        image, targets, mask = dataset[index, seed]
+        assert targets.tolist() == [1, 1, 0]
+        assert mask.unique().tolist() == [0, 1]
+        changed = (image - plain).abs().amax(0)
+        assert changed[mask[0] == 1].mean() > 5 * changed[mask[0] == 0].mean()
+
+
+def test_a_crop_beside_the_forgery_is_real(examples):
+    dataset = FaceData(examples, lambda image, mask: (torch.zeros(3, 4, 4), mask[:, -4:, -4:]), LABELS, forged=1.0)
+    _, targets, mask = dataset[0, 1]
+    assert mask.sum() == 0
+    assert targets.tolist() == [0, 0, 0]
+
+
+def test_forged_is_a_share_of_the_real_ones(examples):
+    dataset = FaceData(examples, data.eval_transform(PROCESS), LABELS, forged=0.3)
+    forged = sum(dataset[2, seed][1][0].item() for seed in range(200))
+    assert forged / 200 == pytest.approx(0.3, abs=0.13)  # four standard errors
+    assert all(dataset[1, seed][1][1].isnan() for seed in range(20))  # fakes stay as they are

@@ -1,0 +1,162 @@
+"""The network's arithmetic by hand, and the classifier built of it."""
+
+import math
+
+import numpy as np
+import pytest
+import torch
+from conftest import header_of, small_network
+
+from detector.analyse import Analyser
+from detector.model import EMBEDDED, Architecture, Classifier, Header, Network, Preprocessing, load, pick_device, read
+
+
+@pytest.fixture(scope="module")
+def embedded():
+    return Analyser(device="cpu")
+
+
+def test_mean_pool_by_hand():
+    network = small_network(pool="mean")
+    with torch.no_grad():
+        network.head.weight.zero_()
+        network.head.weight[0, 0], network.head.weight[0, 1], network.head.weight[1, 2] = 2, -1, 3
+        network.head.bias.copy_(torch.tensor([0.5, -1.0]))
+    features = torch.zeros(1, 96, 1, 2)
+    features[0, :3, 0] = torch.tensor([[1.0, 3.0], [4.0, 0.0], [0.0, 2.0]])
+    # fake: 2·1 - 4 + 0.5 = -1.5 and 2·3 - 0 + 0.5 = 6.5; face_edge: 3·0 - 1 = -1 and 3·2 - 1 = 5
+    assert network.head(features)[0, :, 0].tolist() == [[-1.5, 6.5], [-1.0, 5.0]]
+    assert network.classify(features).tolist() == [[2.5, 2.0]]
+
+
+def test_lse_pool_by_hand():
+    network = small_network(pool="lse")
+    evidence = torch.tensor([[[[0.0, math.log(3)]], [[7.0, 7.0]]]])
+    # log((e^0 + e^log 3) / 2) = log 2; of equal values the value itself
+    assert network.pool(evidence)[0].tolist() == pytest.approx([math.log(2), 7.0], abs=1e-6)
+    hot = torch.zeros(1, 1, 4, 4)
+    hot[..., 2, 1] = 100  # the soft maximum: 100 - log 16, and no overflow on the way
+    assert network.pool(hot).item() == pytest.approx(100 - math.log(16), abs=1e-4)
+
+
+@pytest.mark.parametrize("labels", [(), ("fake", "fake"), ("fake", "teeth")])
+def test_bad_labels_are_refused(labels):
+    with pytest.raises(ValueError, match="distinct and out of fake, face_edge, lighting"):
+        Network(Architecture("test_resnet"), labels)
+
+
+def test_bad_architecture_is_refused():
+    with pytest.raises(ValueError, match="one of lse, mean; got 'max'"):
+        Network(Architecture("test_resnet", pool="max"), ("fake",))
+    for name in ("no_such_net", "hf-hub:someone/net"):  # the second would be fetched from the network
+        with pytest.raises(ValueError, match="has no model"):
+            Network(Architecture(name), ("fake",))
+
+
+def test_an_untrained_head_is_undecided():
+    network = Network(Architecture("test_resnet"), ("fake",)).eval()
+    assert network(torch.randn(2, 3, 64, 64)).tolist() == [[0.0], [0.0]]
+
+
+def test_resnet18_by_name():
+    network = Network(Architecture("resnet18", pool="mean"), ("fake", "hair"))
+    assert network.features(torch.zeros(1, 3, 64, 64)).shape == (1, 512, 2, 2)
+
+
+def test_tokens_of_a_transformer_lie_on_their_grid():
+    network = small_network("test_vit", img_size=64)
+    x = torch.randn(2, 3, 64, 64)
+    with torch.no_grad():
+        tokens, features = network.backbone.forward_features(x), network.features(x)
+    assert tokens.shape == (2, 17, 64) and features.shape == (2, 64, 4, 4)
+    for row, column in ((0, 0), (0, 3), (2, 1)):  # the first token is the class token, then row by row
+        assert torch.equal(features[1, :, row, column], tokens[1, 1 + row * 4 + column])
+
+
+def test_a_swin_puts_its_channels_first():
+    shape = dict(embed_dim=24, depths=(1, 1), num_heads=(1, 2), img_size=64, window_size=4)
+    network = small_network("swin_tiny_patch4_window7_224", **shape)
+    x = torch.randn(1, 3, 64, 64)
+    with torch.no_grad():
+        last, features = network.backbone.forward_features(x), network.features(x)
+    assert last.shape == (1, 8, 8, 48) and features.shape == (1, 48, 8, 8)
+    assert torch.equal(features[0, :, 5, 2], last[0, 5, 2])
+
+
+def test_tokens_off_a_square_are_refused():
+    network = small_network("test_vit", img_size=(64, 32))
+    with pytest.raises(ValueError, match="8 patch tokens do not form a square"):
+        network.features(torch.zeros(1, 3, 64, 32))
+
+
+def test_pick_device():
+    found = pick_device().type
+    assert found == ("cuda" if torch.cuda.is_available() else "mps" if torch.backends.mps.is_available() else "cpu")
+    assert pick_device("cpu") == torch.device("cpu")
+    for name in ("tpu", "", "cpu:first"):
+        with pytest.raises(ValueError, match=r"choose auto, .*cpu"):
+            pick_device(name)
+    if not torch.cuda.is_available():
+        with pytest.raises(ValueError, match="'cuda:1' is not available here"):
+            pick_device("cuda:1")
+
+
+def test_run_is_the_plain_computation():
+    network = small_network(output_stride=16)
+    process = Preprocessing(64, (0.5, 0.25, 0.75), (0.5, 0.2, 0.1))
+    classifier = Classifier(network, Header(Architecture("test_resnet"), process, ("fake", "face_edge")))
+    crop = np.random.default_rng(0).integers(0, 256, (64, 64, 3), dtype=np.uint8)
+    batch = classifier.prepare([crop])
+    assert np.array_equal(batch[0], crop)  # of the right size already: not a bit changes
+    x = (crop.transpose(2, 0, 1) / 255 - np.reshape(process.mean, (3, 1, 1))) / np.reshape(process.std, (3, 1, 1))
+    with torch.no_grad():
+        evidence = network.head(network.backbone.forward_features(torch.tensor(x[None], dtype=torch.float32)))
+    evidence = evidence.double().numpy().reshape(2, 16)
+    logits = np.log(np.exp(evidence).mean(1))
+    output = classifier.run(batch)
+    assert output.logits[0] == pytest.approx(logits, abs=1e-4)
+    assert output.probabilities[0] == pytest.approx(1 / (1 + np.exp(-logits)), abs=1e-5)
+
+
+def test_prepare_resizes_like_pillow_bilinear(tiny):
+    crop = np.zeros((128, 128, 3), np.uint8)
+    crop[:, 64:] = 200  # an edge between two output pixels' middles: antialiasing spreads it by one pixel
+    row = tiny.classifier.prepare([crop])[0, 5, :, 0]
+    assert row[:31].max() == 0 and row[33:].min() == 200 and 0 < row[31] < row[32] < 200
+    shapes = tiny.classifier.prepare([crop, crop[:30, :50]])
+    assert shapes.shape == (2, 64, 64, 3) and shapes.dtype == np.uint8
+
+
+def test_one_at_a_time_or_eight_at_once(tiny):
+    batch = np.random.default_rng(1).integers(0, 256, (8, 64, 64, 3), dtype=np.uint8)
+    together = tiny.classifier.run(batch)
+    for row in range(8):
+        alone = tiny.classifier.run(batch[row : row + 1])
+        assert alone.logits[0] == pytest.approx(together.logits[row], abs=1e-5)
+    assert len(np.unique(together.logits[:, 0])) == 8
+
+
+def test_a_classifier_is_ready_to_judge():
+    network = small_network().train()
+    classifier = Classifier(network, header_of(network))
+    assert not classifier.network.training
+    assert not any(weight.requires_grad for weight in classifier.network.parameters())
+
+
+def test_the_embedded_checkpoint(embedded):
+    assert EMBEDDED.stat().st_size < 10_000_000  # a Space needs no LFS
+    network, header = read(EMBEDDED)
+    assert {"fake", "face_edge"} <= set(embedded.labels) and embedded.labels == header.labels
+    assert header.training["pictures_seen"] > 0 and 0.5 < header.training["val_auc"] <= 1
+    assert not network.training
+    assert load(device="cpu").header == header
+
+
+def test_the_embedded_checkpoint_names_its_licence(embedded):
+    assert len(embedded.classifier.header.licence) > 3
+
+
+def test_the_embedded_checkpoint_sees_the_forgery(embedded, forgeries):
+    for untouched, forged in forgeries.items():
+        clean, traces = (embedded.analyse(path, None).artifacts["face_edge"] for path in (untouched, forged))
+        assert traces > clean, untouched.name

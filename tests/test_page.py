@@ -1,0 +1,192 @@
+"""The page's HTML and its uploads, without a browser."""
+
+import asyncio
+import os
+import re
+import types
+
+import gradio as gr
+import numpy as np
+import pytest
+
+from detector import page
+from detector.analyse import Analysis, FaceVerdict
+from detector.artifacts import LABELS
+from detector.explain import Heatmap
+from detector.faces import Box
+from detector.page import inspect, texts, uploads, viewer
+
+HOSTILE = '<img src=x onerror="alert(1)">&.jpg'
+
+
+def analysis(probability=0.5, faces=1, warnings=(), width=60, height=40):
+    """One map of each kind a face; the faces stand side by side."""
+    side = width // max(faces, 1)
+    verdicts = tuple(
+        FaceVerdict(
+            None,
+            crop := Box(side * i, 0, side, height),
+            {"fake": probability, "face_edge": 0.3},
+            tuple(Heatmap(label, np.full((4, 4), i + 1.0, np.float32), crop) for label in ("fake", "face_edge")),
+        )
+        for i in range(max(faces, 1))
+    )
+    file = types.SimpleNamespace(width=width, height=height)
+    return Analysis(probability, {"face_edge": 0.3}, verdicts, faces, warnings, file, None, "gradcam", {})
+
+
+def staged(found, label="fake", face=None):
+    return viewer.stage(np.zeros((found.file.height, found.file.width, 3), np.uint8), found, label, face)
+
+
+# ---- the card
+
+
+@pytest.mark.parametrize(
+    ("probability", "kind", "answer"),
+    [
+        (1.0, "manipulated", "Probably manipulated"),
+        (0.8, "manipulated", "Probably manipulated"),
+        (0.7999, "unsure", "Cannot tell"),
+        (0.2, "unsure", "Cannot tell"),
+        (0.1999, "authentic", "Probably authentic"),
+        (0.0, "authentic", "Probably authentic"),
+    ],
+)
+def test_answer(probability, kind, answer):
+    card = viewer.card(analysis(probability))
+    assert f'class="dd-card dd-{kind}" role="status"' in card
+    assert f"<h2>{answer}</h2>" in card
+
+
+@pytest.mark.parametrize(
+    ("value", "text"), [(0.0, "1%"), (0.01, "1%"), (0.124, "12%"), (0.5, "50%"), (0.994, "99%"), (1.0, "99%")]
+)
+def test_percent_is_never_certain(value, text):
+    assert viewer.percent(value) == text
+
+
+def test_card_has_a_bar_for_each_label():
+    card = viewer.card(analysis(0.42))
+    assert re.findall(r"width:(\d+)%", card) == ["42", "30"]
+    assert texts.LABELS["fake"] in card and texts.LABELS["face_edge"] in card
+
+
+@pytest.mark.parametrize(
+    ("faces", "text"), [(0, "no face found"), (1, "1 face found"), (3, "3 faces found; the answer is that of")]
+)
+def test_card_counts_faces(faces, text):
+    assert text in viewer.card(analysis(faces=faces))
+
+
+def test_card_escapes_warnings():
+    card = viewer.card(analysis(warnings=("a <b> & c",)))
+    assert "⚠ a &lt;b&gt; &amp; c" in card and "<b>" not in card
+
+
+def test_refusal_escapes_file_names():
+    refusal = viewer.refusal(f'"{HOSTILE}" is empty')
+    assert 'role="alert"' in refusal and texts.REFUSED in refusal
+    assert "<img" not in refusal and "&lt;img src=x onerror=&quot;alert(1)&quot;&gt;&amp;.jpg" in refusal
+
+
+def test_waiting_says_nothing_of_a_verdict():
+    assert texts.WAITING in viewer.waiting()
+    assert not any(answer in viewer.waiting() for _, _, answer in texts.ANSWERS)
+
+
+# ---- the stage
+
+
+def test_stage_holds_both_pictures_itself():
+    stage = staged(analysis())
+    assert re.findall(r'src="data:image/(\w+);base64,', stage) == ["webp", "png"]
+    assert stage.count("src=") == 2 and "http" not in stage
+    assert f'alt="{texts.ALT_PICTURE}"' in stage and 'alt="Heatmap: manipulation overall"' in stage
+    assert "--ratio:1.5000" in stage and 'viewBox="0 0 60 40"' in stage
+
+
+def test_slider_has_its_label():
+    assert re.search(rf'<label>{texts.OPACITY} <input type="range"[^>]*></label>', staged(analysis()))
+
+
+def test_one_face_is_framed_without_a_number():
+    stage = staged(analysis())
+    assert '<rect x="0" y="0" width="60" height="40"/>' in stage and "<text" not in stage
+
+
+def test_faces_are_numbered_and_one_can_be_chosen():
+    found = analysis(faces=2)
+    assert re.findall(r"<text[^>]*>(\d)</text>", staged(found)) == ["1", "2"]
+    assert re.findall(r"<text[^>]*>(\d)</text>", staged(found, face=1)) == ["2"]
+    assert '<rect x="30"' in staged(found, face=1) and '<rect x="0"' not in staged(found, face=1)
+
+
+def test_face_picker():
+    assert inspect._choices(analysis(0.42, faces=2)) == [("all faces", -1), ("face 1: 42%", 0), ("face 2: 42%", 1)]
+
+
+# ---- texts
+
+
+def test_every_label_has_a_text():
+    assert set(texts.LABELS) == set(LABELS)
+
+
+def test_answers_fall_to_zero():
+    bounds = [least for least, _, _ in texts.ANSWERS]
+    assert bounds == sorted(bounds, reverse=True) and bounds[-1] == 0
+
+
+# ---- uploads
+
+
+def test_picture_file_hands_on_the_path_unopened(tmp_path):
+    path = tmp_path / "text.jpg"
+    path.write_text("no picture")
+    picture = uploads.PictureFile()
+    assert picture.preprocess(None) is None
+    assert picture.preprocess(types.SimpleNamespace(path=str(path))) == str(path)
+    with pytest.raises(gr.Error, match="no longer on the server"):
+        picture.preprocess(types.SimpleNamespace(path=str(tmp_path / "deleted.jpg")))
+
+
+@pytest.mark.parametrize("link", ["http://127.0.0.1/a.jpg", "HTTPS://example.org/a.jpg"])
+def test_links_are_not_followed(link):
+    with pytest.raises(gr.Error, match="Links are not followed"):
+        asyncio.run(uploads.PictureFile().async_move_resource_to_block_cache(link))
+
+
+def test_upload_folder_comes_and_goes(monkeypatch, tmp_path):
+    monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path))
+    with uploads.upload_folder() as folder:
+        assert os.environ["GRADIO_TEMP_DIR"] == str(folder) and folder.parent == tmp_path
+        (folder / "checksum").mkdir()
+        (folder / "checksum" / "a.jpg").write_bytes(b"a")
+    assert os.environ["GRADIO_TEMP_DIR"] == str(tmp_path) and not folder.exists()
+
+
+def test_sweep(tmp_path):
+    (tmp_path / "checksum").mkdir()
+    for path in (tmp_path / "checksum" / "a.jpg", tmp_path / "half-an-upload"):
+        path.write_bytes(b"a")
+    born = (tmp_path / "half-an-upload").lstat().st_ctime
+    uploads.sweep(tmp_path, born + 5, age=10)
+    assert len(list(tmp_path.rglob("*"))) == 3
+    uploads.sweep(tmp_path, born + 20, age=10)
+    assert not any(path.is_file() for path in tmp_path.rglob("*"))
+    uploads.sweep(tmp_path, born + 2000, age=10)  # the folder changed when its file went
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_pictures_are_gone_within_the_promised_hour():
+    assert uploads.KEEP + uploads.EVERY < uploads.KEEP_LOST + uploads.EVERY < 3600
+    assert "within an hour" in texts.PRIVACY
+
+
+def test_nothing_is_recorded(tiny):
+    blocks = page.build(tiny)
+    options = page.launch_options(tiny)
+    assert blocks.analytics_enabled is False and options["run_history"] is False
+    assert blocks.delete_cache == (uploads.EVERY, uploads.KEEP)
+    assert options["max_file_size"] == tiny.limits.max_bytes
