@@ -1,6 +1,7 @@
 """Opens the web page: python demo.py, then http://127.0.0.1:7860."""
 
 import argparse
+import os
 import signal
 import socket
 import sys
@@ -36,15 +37,17 @@ def main(argv: list[str] | None = None) -> int:
         analyser = Analyser(args.checkpoint, args.device)
     except (CheckpointError, ValueError) as error:
         return _failed(error)
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # unwinds, so that the uploads are removed
+    signal.signal(signal.SIGTERM, _stop)
     with page.upload_folder():
         blocks, options = page.build(analyser), page.launch_options(analyser)
         address = dict(server_name=args.host, server_port=args.port, share=args.share)
         try:
             blocks.launch(**address, **options, prevent_thread_lock=True)
+            blocks.block_thread()
         except OSError as error:
             return _failed(error)
-        blocks.block_thread()
+        except KeyboardInterrupt:  # before the page was ready; after that, block_thread takes it
+            pass
     return 0
 
 
@@ -58,10 +61,19 @@ def _check_address(host: str, port: int) -> None:
         raise ValueError(f"cannot listen on {host}, port {port}: {reason}; try another --port or --host") from error
 
 
+def _stop(*_: object) -> None:
+    """Ends like Ctrl-C does, so that the uploads are removed; a second signal must not cut that short."""
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    raise KeyboardInterrupt
+
+
 def _failed(error: object) -> int:
     print(f"error: {error}", file=sys.stderr)
     return 2
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    code = main()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)  # a page left open in a browser holds threads that an ordinary exit would wait for

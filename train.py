@@ -202,9 +202,8 @@ def loss_of(network: model.Network, features: torch.Tensor, targets: torch.Tenso
         place_known = F.adaptive_max_pool2d((mask == data.UNKNOWN).float(), grid) == 0
         changed = (F.adaptive_avg_pool2d((mask == 1).float(), grid) > 0.25).float()
         cells = changed * (targets.nan_to_num() == 1)[:, :, None, None]
-        weight = (place_known & known[:, :, None, None]) * (
-            1 + 2 * cells
-        )  # most places are clean: changed ones count thrice
+        # Most places are clean, so changed ones count thrice.
+        weight = (place_known & known[:, :, None, None]) * (1 + 2 * cells)
         map_loss = F.binary_cross_entropy_with_logits(evidence, cells, reduction="none") * weight
         loss = loss + map_weight * map_loss.sum() / weight.sum().clamp(min=1)
     return loss, logits
@@ -219,7 +218,8 @@ def learning_rate(step: int, steps: int, warmup: float) -> float:
     return (step + 1) / rise if step < rise else 0.5 * (1 + math.cos(math.pi * (step - rise) / max(1, steps - rise)))
 
 
-def train(args: argparse.Namespace) -> Path:
+def train(args: argparse.Namespace) -> tuple[Path, list[data.Example], list[data.Example]]:
+    """Gives the best checkpoint, and the pictures that it was trained on and validated with."""
     out = Path(args.out)
     out.mkdir(parents=True, exist_ok=True)
     state_path, best_path = out / "state.pt", out / "best.safetensors"
@@ -359,7 +359,7 @@ def train(args: argparse.Namespace) -> Path:
         save_state()
     board.close()
     plots.training_curve(out / "log.csv", out / "curve.png")
-    return best_path
+    return best_path, train_list, val_list
 
 
 def validate(network: model.Network, loader: DataLoader, device: torch.device) -> dict:
@@ -410,10 +410,11 @@ def _write_log(path: Path, log: list[dict]) -> None:
 # --- evaluate, submit ------------------------------------------------------------------------------------------------
 
 
-def finish(args: argparse.Namespace, best_path: Path) -> None:
+def finish(
+    args: argparse.Namespace, best_path: Path, train_list: list[data.Example], val_list: list[data.Example]
+) -> None:
     """Judges the best checkpoint as its users will: through the same path as page and command line."""
     analyser = Analyser(str(best_path), args.device)
-    train_list, val_list = examples_of(args)
     result = evaluate(analyser, val_list, Path(args.out) / "evaluation", null_examples=train_list)
     print(summary(result))
     print(f"checkpoint: {best_path}")
@@ -427,7 +428,7 @@ def finish(args: argparse.Namespace, best_path: Path) -> None:
 def main(argv: list[str] | None = None) -> int:
     args = arguments(argv)
     try:
-        finish(args, train(args))
+        finish(args, *train(args))
     except (data.LabelError, model.CheckpointError, ScanError, ValueError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2

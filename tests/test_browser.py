@@ -211,7 +211,7 @@ def test_two_faces(page, pictures):
     old = heat(page)
     page.click("#face label >> nth=2")
     new_heat(page, old)
-    assert page.locator("#stage text").all_inner_texts() == ["2"]
+    assert page.locator("#stage text").all_text_contents() == ["2"]
 
 
 def test_json_does_not_outlive_its_picture(page, collins):

@@ -73,6 +73,7 @@ def test_sigterm_removes_the_uploads(tiny_checkpoint, tmp_path, free_port):
         [folder] = tmp_path.glob("uploads-*")
         (folder / "upload").write_bytes(b"a picture")
         process.send_signal(signal.SIGTERM)
+        process.send_signal(signal.SIGTERM)
         assert process.wait(30) == 0
         assert not folder.exists()
     finally:

@@ -27,7 +27,7 @@ class PictureFile(gr.Image):
     file ends in an error with the server's paths in it. It also downloads whatever link an API caller sends.
     """
 
-    is_template = True  # in the browser it is gradio's own image component
+    is_template = True  # in the browser it is gradio's own (which also writes an uploads.pyi here, for editors)
 
     def preprocess(self, payload: Any) -> str | None:
         if payload is None:
