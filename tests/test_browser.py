@@ -58,7 +58,7 @@ def address(tiny_checkpoint, tmp_path_factory):
     command = [sys.executable, DEMO, "--port", str(port), "--checkpoint", tiny_checkpoint, "--device", "cpu"]
     with log.open("w") as file, subprocess.Popen(command, stdout=file, stderr=subprocess.STDOUT) as process:
         try:
-            for _ in range(600):
+            for _ in range(1500):
                 if process.poll() is not None or "Running on local URL" in log.read_text():
                     break
                 time.sleep(0.2)

@@ -74,14 +74,14 @@ def test_sigterm_removes_the_uploads(tiny_checkpoint, tmp_path, free_port):
         (folder / "upload").write_bytes(b"a picture")
         process.send_signal(signal.SIGTERM)
         process.send_signal(signal.SIGTERM)
-        assert process.wait(30) == 0
+        assert process.wait(60) == 0
         assert not folder.exists()
     finally:
         process.kill()
 
 
 def wait_for(port, process):
-    for _ in range(600):
+    for _ in range(1500):
         if process.poll() is not None:
             raise RuntimeError(f"demo.py ended with {process.returncode}")
         with socket.socket() as probe:
