@@ -31,11 +31,10 @@ def main(argv: list[str] | None = None) -> int:
     # torch and gradio take seconds to import; --help and a taken port need neither
     from detector import page
     from detector.analyse import Analyser
-    from detector.model import CheckpointError
 
     try:
         analyser = Analyser(args.checkpoint, args.device)
-    except (CheckpointError, ValueError) as error:
+    except ValueError as error:
         return _failed(error)
     signal.signal(signal.SIGTERM, _stop)
     with page.upload_folder():

@@ -47,7 +47,7 @@ from detector.analyse import Analyser
 from detector.artifacts import LABELS
 from detector.evaluate import evaluate, summary
 from detector.metrics import binary
-from detector.scan import ScanError, scan
+from detector.scan import scan
 
 # --- arguments -------------------------------------------------------------------------------------------------------
 
@@ -429,7 +429,7 @@ def main(argv: list[str] | None = None) -> int:
     args = arguments(argv)
     try:
         finish(args, *train(args))
-    except (data.LabelError, model.CheckpointError, ScanError, ValueError, OSError) as error:
+    except (ValueError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:

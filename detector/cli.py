@@ -90,8 +90,6 @@ def main(argv: list[str] | None = None) -> int:
     args = parser().parse_args(argv)
     # torch takes seconds to import; --help should not
     from .analyse import Analyser
-    from .data import LabelError
-    from .model import CheckpointError
     from .scan import ScanError
 
     try:
@@ -104,7 +102,7 @@ def main(argv: list[str] | None = None) -> int:
         more = "; go on with --resume" if args.command == "scan" else ""
         print(f"\nstopped; what was done is kept{more}", file=sys.stderr)
         return 130
-    except (ScanError, LabelError, CheckpointError, ValueError, OverflowError, OSError) as error:
+    except (ValueError, OverflowError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
 

@@ -46,7 +46,7 @@ def evaluate(
             errors.append((example.name, result.error))
         else:
             judged.append((example, result.analysis))
-    _write(out / "prediction.csv", ["img_name", "y_pred"], [(e.name, f"{a.probability:.6f}") for e, a in judged])
+    _write(out / "prediction.csv", scan.HEADER, [(e.name, f"{a.probability:.6f}") for e, a in judged])
     (out / "errors.csv").unlink(missing_ok=True)
     if errors:
         _write(out / "errors.csv", ["img_name", "reason"], errors)
