@@ -70,9 +70,12 @@ def arguments(argv: list[str] | None = None) -> argparse.Namespace:
     add("--pretrained", action="store_true", help="start from timm's ImageNet weights (from the Hugging Face hub)")
     add("--weights", help="start from this file: timm backbone weights, or a checkpoint of this project")
     add("--pool", default="lse", choices=model.POOLS, help="how evidence becomes a logit: log-mean-exp or mean")
+    add("--neck", type=int, default=0, metavar="CHANNELS", help="bring the last map to --stride by a feature pyramid of so many channels; 0: none")
+    add("--stride", type=int, default=8, help="of the feature pyramid's map, px")
+    add("--residual", action="store_true", help="three more input channels hold the picture's finest detail")
     add("--full-size", type=int, default=256, help="side of the input in use, px")
     add("--size", type=int, default=224, help="side of a training crop, px")
-    add("--forged", type=float, default=0.0, help="share of the real pictures that become face_edge forgeries")
+    add("--forged", type=float, default=0.0, help="share of the real pictures that become forgeries, of all five artifacts")
     add("--fake-share", type=float, default=0.5, help="share of fakes among the pictures drawn, before forging")
     add("--epochs", type=int, default=10)
     add("--epoch-size", type=int, help="pictures an epoch; default: as many as the list has")
@@ -83,11 +86,11 @@ def arguments(argv: list[str] | None = None) -> argparse.Namespace:
     add("--drop-last", action=argparse.BooleanOptionalAction, default=True, help="leave out an epoch's last, smaller batch")
     add("--optimizer", default="adamw", choices=("adamw", "sgd"))
     add("--lr", type=float, default=3e-4, help="peak learning rate of the backbone")
-    add("--head-lr", type=float, default=1e-3, help="peak learning rate of the heads")
+    add("--head-lr", type=float, default=1e-3, help="peak learning rate of neck and heads")
     add("--weight-decay", type=float, default=0.02)
     add("--warmup", type=float, default=0.05, help="share of the steps over which the rate rises; then a cosine")
     add("--smoothing", type=float, default=0.02, help="label smoothing")
-    add("--map-loss", type=float, default=0.5, help="weight of the maps' loss against the forgeries' masks")
+    add("--map-loss", type=float, default=1.0, help="weight of the maps' loss against the forgeries' masks")
     add("--clip", type=float, default=5.0, help="largest gradient norm")
     add("--ema", type=float, default=0.999, help="decay of the weights' moving average; 0 turns it off")
     add("--patience", type=int, default=0, help="stop after so many epochs without a better val AUC; 0: never")
@@ -105,7 +108,9 @@ def arguments(argv: list[str] | None = None) -> argparse.Namespace:
 
 
 def build(args: argparse.Namespace, labels: tuple[str, ...]) -> tuple[model.Network, model.Header]:
-    architecture = model.Architecture(args.model, dict(map(_key_value, args.model_kwargs)), args.pool)
+    architecture = model.Architecture(
+        args.model, dict(map(_key_value, args.model_kwargs)), args.pool, args.neck, args.stride, args.residual
+    )
     try:
         network = model.Network(architecture, labels, pretrained=args.pretrained)
     except (RuntimeError, TypeError) as error:  # an argument that the architecture does not know
@@ -134,19 +139,30 @@ def _load_weights(network: model.Network, labels: tuple[str, ...], path: str) ->
         tensors = load_file(path)
         if any(name.startswith("backbone.") for name in tensors):  # ours, but damaged
             raise
-        missing, unexpected = network.backbone.load_state_dict(tensors, strict=False)
-        extra = [name for name in unexpected if not name.startswith(("classifier", "fc", "head"))]
-        if missing or extra:
-            raise ValueError(
-                f"{path} does not fit --model: it lacks {missing[:3]}, and has besides {extra[:3]}"
-            ) from None
+        _load_backbone(network, tensors, path)
         return
-    network.backbone.load_state_dict(start.backbone.state_dict())
+    _load_backbone(network, start.backbone.state_dict(), path)
+    if network.neck is not None and start.neck is not None:
+        network.neck.load_state_dict(start.neck.state_dict())
+    if network.head.in_channels != start.head.in_channels:
+        return
     with torch.no_grad():  # heads that both know go on; new ones start at zero
         for i, label in enumerate(labels):
             if label in header.labels:
                 j = header.labels.index(label)
                 network.head.weight[i], network.head.bias[i] = start.head.weight[j], start.head.bias[j]
+
+
+def _load_backbone(network: model.Network, tensors: dict[str, torch.Tensor], path: str) -> None:
+    ours = network.backbone.state_dict()
+    for name, value in tensors.items():  # a stem that was trained without the residual knows nothing of it yet
+        if name in ours and value.ndim == 4 and ours[name].shape[1] == 2 * value.shape[1] == 6:
+            tensors = tensors | {name: torch.cat([value, torch.zeros_like(value)], 1)}
+    missing, unexpected = network.backbone.load_state_dict(tensors, strict=False)
+    # A feature pyramid does without what comes after the last stage.
+    extra = [name for name in unexpected if not name.startswith(("classifier", "fc", "head"))] if not network.neck else []
+    if missing or extra:
+        raise ValueError(f"{path} does not fit --model: it lacks {missing[:3]}, and has besides {extra[:3]}") from None
 
 
 # --- data ------------------------------------------------------------------------------------------------------------
@@ -232,7 +248,7 @@ def train(args: argparse.Namespace) -> tuple[Path, list[data.Example], list[data
     device = model.pick_device(args.device)
     torch.manual_seed(args.seed)
     torch.use_deterministic_algorithms(True, warn_only=True)
-    labels = LABELS[:2] if args.forged else LABELS[:1]
+    labels = LABELS if args.forged else LABELS[:1]
     network, header = build(args, labels)
     network.to(device, memory_format=torch.channels_last)
     average = ModelEmaV3(network, decay=args.ema, use_warmup=True) if args.ema else None
@@ -246,8 +262,9 @@ def train(args: argparse.Namespace) -> tuple[Path, list[data.Example], list[data
     loader = DataLoader(train_set, sampler=sampler, drop_last=args.drop_last, generator=torch.Generator(), **loading)
     val_loader = DataLoader(data.FaceData(val_list, data.eval_transform(header.preprocessing), labels), **loading)
 
-    heads = [p for name, p in network.named_parameters() if name.startswith("head.")]
-    rest = [p for name, p in network.named_parameters() if not name.startswith("head.")]
+    new = ("head.", "neck.")
+    heads = [p for name, p in network.named_parameters() if name.startswith(new)]
+    rest = [p for name, p in network.named_parameters() if not name.startswith(new)]
     groups = [
         {"params": rest, "lr": args.lr, "peak": args.lr},
         {"params": heads, "lr": args.head_lr, "peak": args.head_lr},

@@ -9,14 +9,17 @@ from typing import Any
 
 import numpy as np
 
-from . import __version__, explain, faces
+from . import __version__, cues, explain, faces, parts, regions, sentences, traces
 from .artifacts import FAKE
+from .cues import Cue
 from .explain import Heatmap
 from .faces import Box
 from .images import DEFAULT_LIMITS, FileFacts, Limits, Picture, Source
 from .images import load as load_picture
 from .model import Classifier
 from .model import load as load_model
+from .regions import Regions
+from .traces import EvidenceCrop, Share
 
 MAX_FACES = 16  # of a crowd the largest are judged; the Analysis says so
 
@@ -24,6 +27,37 @@ NO_FACE = (
     "No face was found, so the whole picture was judged. "
     "The detector learned from face portraits; trust this answer less."
 )
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What stands beside a face's maps.
+
+    `shares` and `crops`: label → where the map's evidence lies, and its hottest places; `cues`: measurements that do
+    not use the classifier, one for each artifact; `sentences`: what was found, in words.
+    """
+
+    regions: Regions
+    shares: dict[str, tuple[Share, ...]]
+    crops: dict[str, tuple[EvidenceCrop, ...]]
+    cues: tuple[Cue, ...]
+    sentences: tuple[str, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON-ready, without pictures."""
+        names = (*regions.REGIONS, "face_edge")
+        return {
+            "regions": {name: self.regions.area(name) for name in names},
+            "regions_certainty": self.regions.certainty,
+            "regions_sure": self.regions.sure,
+            "shares": {label: [asdict(s) | {"ratio": s.ratio} for s in found] for label, found in self.shares.items()},
+            "crops": {label: [asdict(crop) for crop in found] for label, found in self.crops.items()},
+            "cues": [
+                {key: getattr(cue, key) for key in ("artifact", "value", "unit", "percentile", "text", "details")}
+                for cue in self.cues
+            ],
+            "sentences": list(self.sentences),
+        }
 
 
 @dataclass(frozen=True)
@@ -37,6 +71,7 @@ class FaceVerdict:
     crop: Box
     probabilities: dict[str, float]
     heatmaps: tuple[Heatmap, ...] = ()
+    evidence: Evidence | None = None
 
 
 @dataclass(frozen=True)
@@ -92,6 +127,7 @@ class Analysis:
                     }
                     for heatmap in verdict.heatmaps
                 },
+                "evidence": verdict.evidence.to_dict() if verdict.evidence else None,
             }
             for verdict in self.faces
         ]
@@ -123,13 +159,14 @@ class Analyser:
     def __init__(self, checkpoint: str | None = None, device: str = "auto", limits: Limits = DEFAULT_LIMITS):
         self.classifier: Classifier = load_model(checkpoint, device)
         self.limits = limits
+        self.parser = parts.load()
 
     @property
     def labels(self) -> tuple[str, ...]:
         return self.classifier.labels
 
     def analyse(self, source: Source, method: str | None = "gradcam") -> Analysis:
-        """Judges one picture; `method` None leaves the heatmaps out. Raises PictureError for a bad picture."""
+        """Judges one picture; `method` None leaves heatmaps and evidence out. Raises PictureError for a bad picture."""
         return self.judge([self.prepare(source)], method)[0]
 
     def prepare(self, source: Source) -> Found:
@@ -156,21 +193,35 @@ class Analyser:
         share = {"classify": (ran - started) * 1e3 / len(found), "explain": (mapped - ran) * 1e3 / len(found)}
         analyses, first = [], 0
         for one in found:
-            rows = range(first, first + len(one.crops))
+            rows = slice(first, first + len(one.crops))
             first = rows.stop
-            verdicts = tuple(
-                self._verdict(box, crop, output.probabilities[row], None if maps is None else maps[row])
-                for box, crop, row in zip(one.boxes, one.crops, rows, strict=True)
-            )
-            analyses.append(self._analysis(one, verdicts, method, one.timings | share))
+            timings = one.timings | share
+            probabilities = [dict(zip(self.labels, map(float, row), strict=True)) for row in output.probabilities[rows]]
+            if maps is None:
+                verdicts = tuple(map(FaceVerdict, one.boxes, one.crops, probabilities))
+            else:
+                before = time.perf_counter()
+                verdicts = self._explained(one, probabilities, maps[rows])
+                timings["evidence"] = (time.perf_counter() - before) * 1e3
+            analyses.append(self._analysis(one, verdicts, method, timings))
         return analyses
 
-    def _verdict(self, box: Box | None, crop: Box, row: np.ndarray, maps: np.ndarray | None) -> FaceVerdict:
-        probabilities = {label: float(value) for label, value in zip(self.labels, row, strict=True)}
-        if maps is None:
-            return FaceVerdict(box, crop, probabilities)
-        heatmaps = tuple(Heatmap(label, values, crop) for label, values in zip(self.labels, maps, strict=True))
-        return FaceVerdict(box, crop, probabilities, heatmaps)
+    def _explained(
+        self, one: Found, probabilities: list[dict[str, float]], maps: np.ndarray
+    ) -> tuple[FaceVerdict, ...]:
+        pixels, facts = one.picture.pixels, one.picture.facts
+        cuts = [crop.cut(pixels) for crop in one.crops]
+        verdicts = []
+        for row, (region, cut) in enumerate(zip(regions.find(self.parser, cuts), cuts, strict=True)):
+            crop = one.crops[row]
+            heatmaps = tuple(Heatmap(label, values, crop) for label, values in zip(self.labels, maps[row], strict=True))
+            shares = {heatmap.label: traces.shares(heatmap, region) for heatmap in heatmaps}
+            hot = {heatmap.label: traces.hottest(heatmap, facts.width, facts.height) for heatmap in heatmaps}
+            measured = cues.measure(cut, region, facts.quality)
+            said = sentences.explain(probabilities[row], shares, measured, region.sure)
+            evidence = Evidence(region, shares, hot, measured, said)
+            verdicts.append(FaceVerdict(one.boxes[row], crop, probabilities[row], heatmaps, evidence))
+        return tuple(verdicts)
 
     def _analysis(
         self, one: Found, verdicts: tuple[FaceVerdict, ...], method: str | None, timings: dict[str, float]

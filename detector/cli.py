@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from itertools import chain, count
 from pathlib import Path
@@ -44,8 +43,9 @@ def parser() -> argparse.ArgumentParser:
         "explain",
         help="heatmaps of single pictures",
         description="Writes for each picture a folder OUT/<file name without ending>/ with analysis.json, maps.npz "
-        "(one float32 array of the picture's height × width for each label, in logits: above 0 speaks for it) and "
-        "overlay.png.",
+        "(one float32 array of the picture's height × width for each label, in logits: above 0 speaks for it), the "
+        "maps over the picture (overlay.png for fake, overlay-<artifact>.png), regions.png, cues/ (measurements that do not use the classifier) and "
+        "crops/ (the hottest places at full resolution).",
     )
     explain.add_argument("images", nargs="+", metavar="IMAGE")
     explain.add_argument("--out", required=True, metavar="DIR")
@@ -56,7 +56,9 @@ def parser() -> argparse.ArgumentParser:
     evaluate = commands.add_parser(
         "evaluate",
         help="figures on labelled pictures",
-        description="Judges labelled pictures and writes metrics.json, prediction.csv and plots.",
+        description="Judges labelled pictures and writes metrics.json, prediction.csv and plots. With --forged or "
+        "--masks it measures instead how well the maps mark what was manipulated: localisation.json, localisation.md "
+        "and, for forgeries, confusion.png.",
     )
     evaluate.add_argument(
         "--labels",
@@ -70,6 +72,18 @@ def parser() -> argparse.ArgumentParser:
         "--null-split",
         metavar="NAME",
         help="fit the null model (file facts alone) on this split; default: cross-validation",
+    )
+    evaluate.add_argument("--forged", action="store_true", help="forge the real pictures and look for the forgeries")
+    evaluate.add_argument("--masks", metavar="DIR", help="masks of fakes: PNGs of the same stem, white: manipulated")
+    evaluate.add_argument(
+        "--plain-checkpoint", metavar="FILE", help="a checkpoint trained without masks, to compare its map of fake with"
+    )
+    evaluate.add_argument("--seed", type=int, default=0, help="of the forgeries and of the halves (default: 0)")
+    evaluate.add_argument(
+        "--degrade",
+        choices=("none", "jpeg60", "half", "both"),
+        default="none",
+        help="store every picture as JPEG of quality 60 first, or shrink it to half its sides, or both",
     )
     evaluate.add_argument("--out", required=True, metavar="DIR")
 
@@ -97,7 +111,7 @@ def main(argv: list[str] | None = None) -> int:
         if limits.max_bytes < 1 or limits.max_pixels < 1 or getattr(args, "batch_size", 1) < 1:
             raise ScanError("--max-mb, --max-megapixels and --batch-size must be above 0")
         command = {"scan": _scan, "explain": _explain, "evaluate": _evaluate}[args.command]
-        return command(args, lambda: Analyser(args.checkpoint, args.device, limits))
+        return command(args, lambda checkpoint=args.checkpoint: Analyser(checkpoint, args.device, limits))
     except KeyboardInterrupt:
         more = "; go on with --resume" if args.command == "scan" else ""
         print(f"\nstopped; what was done is kept{more}", file=sys.stderr)
@@ -138,26 +152,22 @@ def _explain(args: argparse.Namespace, analyser) -> int:
             print(f"error: {error}", file=sys.stderr)
             continue
         print(f"{image}: {analysis.probability:.1%} fake → {folder}")
+        for number, verdict in enumerate(analysis.faces, 1):
+            start = f"face {number}: " if len(analysis.faces) > 1 else ""
+            for sentence in verdict.evidence.sentences:
+                print(f"  {start}{sentence}")
         for warning in analysis.warnings:
             print(f"  {warning}")
     return 1 if failed else 0
 
 
 def explain_one(analyser, image: Path, folder: Path, method: str):
-    """Analyses one picture and writes analysis.json, maps.npz and overlay.png into `folder`; gives the Analysis."""
-    import numpy as np
-    from PIL import Image
-
-    from .artifacts import FAKE
-    from .explain import overlay
+    """Analyses one picture and writes everything of it into `folder`; gives the Analysis."""
+    from . import folder as output
 
     found = analyser.prepare(image)
     analysis = analyser.judge([found], method)[0]
-    maps = {label: analysis.heatmap(label) for label in analyser.labels}
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / "analysis.json").write_text(json.dumps(analysis.to_dict(), indent=1) + "\n", encoding="utf-8")
-    np.savez_compressed(folder / "maps.npz", **maps)
-    Image.fromarray(overlay(found.picture.pixels, maps[FAKE])).save(folder / "overlay.png")
+    output.write(folder, found.picture.pixels, analysis)
     return analysis
 
 
@@ -167,7 +177,23 @@ def _evaluate(args: argparse.Namespace, analyser) -> int:
 
     examples = read_labels(args.labels, args.images, args.split)
     null_examples = read_labels(args.labels, args.images, args.null_split) if args.null_split else ()
-    result = evaluate(analyser(), examples, args.out, null_examples, args.batch_size)
+    if args.forged or args.masks:
+        return _localise(args, analyser, examples)
+    if args.plain_checkpoint:
+        raise ValueError("--plain-checkpoint is a baseline for maps; give --forged or --masks too")
+    result = evaluate(analyser(), examples, args.out, null_examples, args.batch_size, degrade=args.degrade)
     print(summary(result))
     print(f"→ {args.out}/metrics.json")
     return 1 if result["errors"] else 0
+
+
+def _localise(args: argparse.Namespace, analyser, examples) -> int:
+    from .localise import localise, markdown
+
+    plain = analyser(args.plain_checkpoint) if args.plain_checkpoint else None
+    result = localise(
+        analyser(), examples, args.out, args.forged, args.masks, plain, args.seed, args.degrade, args.batch_size
+    )
+    print(markdown(result))
+    print(f"→ {args.out}/localisation.json, localisation.md")
+    return 0

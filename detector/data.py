@@ -18,7 +18,7 @@ from torch.utils.data import Dataset, Sampler
 from torchvision import tv_tensors
 from torchvision.transforms import v2
 
-from . import faces, forge
+from . import faces, forge, parts
 from .artifacts import FAKE
 from .images import PictureError, load
 from .model import Preprocessing
@@ -165,16 +165,20 @@ class RandomScale(v2.Transform):
 
 
 class RandomView(v2.Transform):
-    """Resize so that the network meets the face as large as in use, or a little larger or smaller; then RandomCrop.
+    """Resize, then RandomCrop: with probability `native` no resizing, else the face about as large as in use.
 
-    `size`: side of the training crop, px; `full`: side to which a whole picture is scaled in use, px.
+    `size`: side of the training crop, px; `full`: side to which a whole picture is scaled in use, px. Resizing
+    destroys the finest traces, so part of the views must do without; a picture smaller than the crop is enlarged.
     """
 
-    def __init__(self, size: int, full: int):
+    def __init__(self, size: int, full: int, native: float = 0.5):
         super().__init__()
-        self.size, self.sides = size, (max(size, round(full * 0.85)), max(size, round(full * 1.15)))
+        self.size, self.sides, self.native = size, (max(size, round(full * 0.7)), max(size, round(full * 1.3))), native
 
     def forward(self, image: Image.Image, mask: torch.Tensor) -> tuple[Image.Image, torch.Tensor]:
+        shorter = min(image.size)
+        if torch.rand(()) < self.native and self.size <= shorter <= 1.5 * self.sides[1]:
+            return v2.RandomCrop(self.size)(image, mask)
         side = int(torch.randint(self.sides[0], self.sides[1] + 1, ()))
         stretch = math.exp(float(torch.empty(()).uniform_(-0.12, 0.12)))
         size = [max(self.size, round(side * stretch)), max(self.size, round(side / stretch))]
@@ -190,7 +194,7 @@ def train_transform(size: int, preprocessing: Preprocessing) -> v2.Compose:
             RandomReencode(p=0.4),
             RandomView(size, preprocessing.size),
             v2.RandomHorizontalFlip(),
-            v2.RandomApply([v2.ColorJitter(0.2, 0.2, 0.2, 0.02)], p=0.3),
+            v2.RandomApply([v2.ColorJitter(0.25, 0.25, 0.25, 0.03)], p=0.4),
             v2.RandomGrayscale(p=0.03),
             *_to_tensor(preprocessing),
         ]
@@ -222,7 +226,10 @@ class FaceData(Dataset):
 
     def __init__(self, examples: Sequence[Example], transform: v2.Compose, labels: Sequence[str], forged: float = 0.0):
         self.examples, self.transform, self.labels, self.forged = list(examples), transform, tuple(labels), forged
-        self._boxes: dict[int, faces.Box] = {}  # finding a face takes longer than forging it
+        self.artifacts = [label for label in labels if label != FAKE]
+        self.reals = [index for index, example in enumerate(self.examples) if not example.target]
+        self._regions: dict[int, tuple[faces.Box, np.ndarray]] = {}  # finding them takes longer than forging
+        self._parser: parts.Parser | None = None
 
     def __len__(self) -> int:
         return len(self.examples)
@@ -235,15 +242,38 @@ class FaceData(Dataset):
         artifact = None
         mask = np.full(pixels.shape[:2], UNKNOWN if example.target else 0, np.uint8)
         if not example.target and rng.random() < self.forged:
-            if index not in self._boxes:
-                self._boxes[index] = _face_box(pixels)
-            forgery = forge.face_edge(pixels, self._boxes[index], rng.uniform(0.3, 1.0), rng)
-            pixels, artifact = forgery.pixels, forgery.artifact
-            mask = (forgery.mask > 0.1).astype(np.uint8)
+            forgery = self._forge(index, pixels, rng)
+            if forgery:
+                pixels, artifact = forgery.pixels, forgery.artifact
+                mask = (forgery.mask > 0.1).astype(np.uint8)
         with torch.random.fork_rng(devices=[]):  # the transforms draw from torch's generator; leave others' draws alone
             torch.manual_seed(seed)
             image, view = self.transform(Image.fromarray(pixels), tv_tensors.Mask(mask[None]))
         return image.as_subclass(torch.Tensor), self._targets(example, artifact, view), view.as_subclass(torch.Tensor)
+
+    def _forge(self, index: int, pixels: np.ndarray, rng: np.random.Generator) -> forge.Forgery | None:
+        strength = rng.uniform(0.3, 1.0)
+        for artifact in rng.permutation(self.artifacts):  # the next one where this picture has no room for the first
+            donor = None
+            if artifact == "hair":
+                other = self.reals[rng.integers(len(self.reals))]
+                if other == index:  # one's own hair is no other person's
+                    continue
+                donor = self._portrait(other, load(self.examples[other].path).pixels)
+            try:
+                return forge.forge(self._portrait(index, pixels), str(artifact), strength, rng, donor=donor)
+            except forge.CannotForge:
+                continue
+        return None
+
+    def _portrait(self, index: int, pixels: np.ndarray) -> forge.Portrait:
+        if index not in self._regions:
+            self._parser = self._parser or parts.load()
+            found = faces.find(pixels)
+            box = found[0].box if found else _middle(pixels)
+            self._regions[index] = box, parts.parse(self._parser, pixels)
+        box, coarse = self._regions[index]
+        return forge.Portrait(pixels, box, parts.enlarge(coarse, pixels.shape[:2]))
 
     def _targets(self, example: Example, artifact: str | None, view: torch.Tensor) -> torch.Tensor:
         known = {FAKE: float(example.target)}
@@ -255,10 +285,7 @@ class FaceData(Dataset):
         return torch.tensor([known.get(label, math.nan) for label in self.labels])
 
 
-def _face_box(pixels: np.ndarray) -> faces.Box:
-    found = faces.find(pixels)
-    if found:
-        return found[0].box
+def _middle(pixels: np.ndarray) -> faces.Box:
     height, width = pixels.shape[:2]  # an aligned portrait has its face in the middle
     side = round(min(height, width) * 0.55)
     return faces.Box((width - side) // 2, round((height - side) * 0.55), side, side)

@@ -15,6 +15,7 @@ from tqdm import tqdm
 from . import metrics, plots, scan, shortcut
 from .analyse import Analyser
 from .data import Example
+from .degrade import Degraded, encode
 from .images import FileFacts, PictureError, load
 
 NEAR = 0.05  # a model this close to the null model's AUC, or below it, may be reading the file instead of the face
@@ -27,19 +28,21 @@ def evaluate(
     null_examples: Sequence[Example] = (),
     batch_size: int = 32,
     progress: bool = True,
+    degrade: str = "none",
 ) -> dict[str, Any]:
     """Judges every example; writes metrics.json, prediction.csv, errors.csv (if any), roc.png, reliability.png.
 
     `null_examples` (pictures of another split) are what the null model on file facts alone is fitted to; without
-    them it is cross-validated on `examples`. Returns what metrics.json holds. Raises ValueError when nothing
-    could be judged.
+    them it is cross-validated on `examples`. `degrade`: what every picture goes through first, of degrade.DEGRADE.
+    Returns what metrics.json holds. Raises ValueError when nothing could be judged.
     """
     if null_examples and len({example.target for example in null_examples}) < 2:
         raise ValueError("the null model needs real and fake pictures to be fitted to; give another --null-split")
     out = Path(out)
     out.mkdir(parents=True, exist_ok=True)
+    judge = analyser if degrade == "none" else Degraded(analyser, degrade)
     jobs = [scan.Job(example.name, example.path) for example in examples]
-    results = tqdm(scan.run(analyser, jobs, batch_size), "evaluate", len(jobs), unit="picture", disable=not progress)
+    results = tqdm(scan.run(judge, jobs, batch_size), "evaluate", len(jobs), unit="picture", disable=not progress)
     judged, errors = [], []
     for example, result in zip(examples, results, strict=True):
         if result.analysis is None:
@@ -58,10 +61,12 @@ def evaluate(
     sources = [e.source for e in kept] if any(e.source for e in kept) else None
     groups = [e.group or e.name for e in kept] if any(e.group for e in kept) else None
     result = metrics.evaluate(target, score, sources, groups)
-    result["null_model_auc"] = _null_auc([a.file for _, a in judged], kept, groups, null_examples)
+    result["null_model_auc"] = _null_auc([a.file for _, a in judged], kept, groups, null_examples, degrade)
     result["errors"] = len(errors)
     result["no_face"] = sum(analysis.face_count == 0 for _, analysis in judged)
     result["checkpoint"] = analyser.identity.sha256
+    if degrade != "none":
+        result["degrade"] = degrade
     (out / "metrics.json").write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
     if len(set(target.tolist())) == 2:
         plots.roc(target, score, out / "roc.png")
@@ -105,7 +110,11 @@ def summary(result: dict[str, Any]) -> str:
 
 
 def _null_auc(
-    facts: list[FileFacts], examples: list[Example], groups: list[str] | None, null_examples: Sequence[Example]
+    facts: list[FileFacts],
+    examples: list[Example],
+    groups: list[str] | None,
+    null_examples: Sequence[Example],
+    degrade: str,
 ) -> float | None:
     target = np.array([example.target for example in examples])
     if min(np.bincount(target, minlength=2)) < 10:
@@ -116,15 +125,15 @@ def _null_auc(
         except ValueError:  # too few groups to hold some out
             return None
     with ThreadPoolExecutor(4) as pool:
-        fitted = [
-            (fact, e.target) for fact, e in zip(pool.map(_facts, null_examples), null_examples, strict=True) if fact
-        ]
+        found = pool.map(lambda example: _facts(example, degrade), null_examples)
+        fitted = [(fact, e.target) for fact, e in zip(found, null_examples, strict=True) if fact]
     return shortcut.null_auc([fact for fact, _ in fitted], np.array([t for _, t in fitted]), facts, target)
 
 
-def _facts(example: Example) -> FileFacts | None:
+def _facts(example: Example, degrade: str) -> FileFacts | None:
     try:
-        return load(example.path).facts
+        picture = load(example.path)
+        return picture.facts if degrade == "none" else load(encode(picture.pixels, degrade)).facts
     except PictureError:
         return None
 

@@ -30,6 +30,7 @@ class Limits:
 
 
 DEFAULT_LIMITS = Limits()
+STANDARD_TABLE = 57.625  # mean of the luma quantisation table of Annex K of the JPEG standard: quality 50
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,14 @@ class FileFacts:
     frames: int  # the first one is used
     icc: str | None  # description of the embedded profile, and why it was ignored if it was
     quantisation: tuple[float, ...]  # mean of each JPEG quantisation table; empty for other formats
+
+    @property
+    def quality(self) -> float | None:
+        """JPEG quality 1…100 on libjpeg's scale, judged by the luma table's mean; None for other formats."""
+        if not self.quantisation:
+            return None
+        percent = 100 * self.quantisation[0] / STANDARD_TABLE  # libjpeg scales the standard table by this much
+        return float(np.clip((200 - percent) / 2 if percent <= 100 else 5000 / percent, 1, 100))
 
 
 @dataclass(frozen=True)

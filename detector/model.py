@@ -26,6 +26,7 @@ from safetensors.torch import load_file
 from safetensors.torch import save as to_bytes
 from torch import Tensor, nn
 
+from . import necks
 from .artifacts import FAKE, LABELS
 
 EMBEDDED = Path(__file__).parent / "weights" / "detector.safetensors"
@@ -39,11 +40,19 @@ class CheckpointError(ValueError):
 
 @dataclass(frozen=True)
 class Architecture:
-    """What `timm.create_model` needs to build the backbone, and how evidence is pooled to logits."""
+    """What `timm.create_model` needs to build the backbone, and what stands around it.
+
+    `pool`: how evidence becomes logits. `neck`: channels of a feature pyramid that brings the last map up to
+    `stride` px; 0 leaves the backbone's own last map. `residual`: three more input channels hold the picture's
+    finest detail.
+    """
 
     name: str
     kwargs: dict[str, Any] = field(default_factory=dict)
     pool: str = "lse"
+    neck: int = 0
+    stride: int = 8
+    residual: bool = False
 
 
 @dataclass(frozen=True)
@@ -80,10 +89,12 @@ class Network(nn.Module):
         if not timm.is_model(architecture.name):  # "hf-hub:…" too: a checkpoint must not make us fetch something
             raise ValueError(f"timm {timm.__version__} has no model {architecture.name!r}; see timm.list_models()")
         self.pool_name = architecture.pool
-        self.backbone = timm.create_model(
-            architecture.name, pretrained=pretrained, num_classes=0, global_pool="", **architecture.kwargs
-        )
-        channels = self.backbone.num_features
+        self.backbone = necks.backbone(architecture.name, architecture.kwargs, architecture.neck, pretrained)
+        self.neck = necks.Pyramid(self.backbone, architecture.neck, architecture.stride) if architecture.neck else None
+        self.residual = architecture.residual
+        if self.residual:
+            necks.widen_stem(self.backbone)
+        channels = architecture.neck or self.backbone.num_features
         self.head = nn.Conv2d(channels, len(labels), kernel_size=1)
         # A random head spends half of a short run on unlearning itself; from zero every gradient is useful.
         nn.init.zeros_(self.head.weight)
@@ -91,6 +102,10 @@ class Network(nn.Module):
 
     def features(self, x: Tensor) -> Tensor:
         """Last feature map (n, channels, h, w); a transformer's patch tokens are laid out on their grid."""
+        if self.residual:
+            x = necks.with_residual(x)
+        if self.neck is not None:
+            return self.neck(self.backbone(x))
         y = self.backbone.forward_features(x)
         channels = self.head.in_channels
         if y.ndim == 3:  # tokens (n, prefix + h·w, channels): ViT and its kin

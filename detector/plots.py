@@ -1,4 +1,4 @@
-"""Figures for reports: ROC, reliability diagram, training curve.
+"""Figures for reports: ROC, reliability diagram, training curve, confusion matrix.
 
 Drawn through matplotlib's object API on an Agg canvas, never pyplot: no global state, so safe in any thread.
 Each function writes a PNG at 120 dpi and returns the Figure.
@@ -108,6 +108,22 @@ def training_curve(csv_path, path):
         if not np.isnan(log[val]).all():
             best = best_of(log[val])
             axes.set_title(f"best val {name} {log[val][best]:.3f} at step {log['step'][best]:.0f}")
+    return _saved(figure, path)
+
+
+def confusion(counts, labels, path):
+    """Which label came out on top (columns) for which true one (rows): counts (k, k), shaded by share of the row."""
+    counts = np.asarray(counts)
+    share = counts / np.maximum(counts.sum(1, keepdims=True), 1)
+    figure = _figure(1.6 + 0.9 * len(labels), 1.4 + 0.8 * len(labels))
+    axes = figure.subplots()
+    axes.imshow(share, cmap="Blues", vmin=0, vmax=1)
+    for row, column in np.ndindex(counts.shape):
+        colour = "white" if share[row, column] > 0.5 else "black"
+        axes.text(column, row, str(counts[row, column]), ha="center", va="center", color=colour)
+    axes.set_xticks(range(len(labels)), labels, rotation=30, ha="right")
+    axes.set_yticks(range(len(labels)), labels)
+    axes.set(xlabel="highest probability", ylabel="forged", title="Confusion between artifacts")
     return _saved(figure, path)
 
 

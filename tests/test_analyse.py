@@ -46,7 +46,7 @@ def test_a_portrait(tiny, collins):
     assert (analysis.file.name, analysis.file.width, analysis.file.height) == ("example-collins.jpg", 512, 512)
     assert (analysis.model.architecture, analysis.model.size, analysis.model.device) == ("test_resnet", 64, "cpu")
     assert analysis.model.version == __version__
-    assert analysis.timings.keys() == {"load", "faces", "classify", "explain"}
+    assert analysis.timings.keys() == {"load", "faces", "classify", "explain", "evidence"}
     assert min(analysis.timings.values()) >= 0
 
 

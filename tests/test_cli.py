@@ -12,6 +12,7 @@ from PIL import Image
 
 from detector import __version__
 from detector.cli import main
+from detector.artifacts import ARTIFACTS
 from detector.explain import METHODS, overlay
 
 
@@ -128,7 +129,10 @@ def test_explain(call, collins, hopper, tmp_path, tiny):
     analysis = tiny.analyse(hopper)
     assert f"{hopper}: {analysis.probability:.1%} fake → {out / 'example-hopper'}\n" in text
     for name, shape in (("example-collins", (512, 512)), ("example-hopper", (600, 512))):
-        assert sorted(path.name for path in (out / name).iterdir()) == ["analysis.json", "maps.npz", "overlay.png"]
+        written = {path.name for path in (out / name).iterdir()}
+        files = {"analysis.json", "maps.npz", "overlay.png", "overlay-face_edge.png", "regions.png", "cues"}
+        assert files <= written <= files | {"crops"}
+        assert {path.stem for path in (out / name / "cues").iterdir()} == set(ARTIFACTS)
         with np.load(out / name / "maps.npz") as maps:
             assert set(maps) == {"fake", "face_edge"}
             assert all(maps[label].shape == shape and maps[label].dtype == np.float32 for label in maps)
@@ -139,6 +143,12 @@ def test_explain(call, collins, hopper, tmp_path, tiny):
     assert np.array_equal(painted, overlay(pixels, fake))
     facts = json.loads((out / "example-hopper" / "analysis.json").read_text())
     assert facts["method"] == "gradcam" and facts["file"]["height"] == 600
+    evidence, own = facts["faces"][0]["evidence"], analysis.faces[0].evidence
+    assert evidence["sentences"] == list(own.sentences) and all(said in text for said in own.sentences)
+    for label, crops in own.crops.items():
+        for number, crop in enumerate(crops, 1):
+            cut = np.asarray(Image.open(out / "example-hopper" / "crops" / f"{label}-{number}.png"))
+            assert np.array_equal(cut, crop.box.cut(pixels))  # full resolution, to the bit
     assert facts["probability"] == pytest.approx(analysis.probability, abs=1e-5)
 
 

@@ -240,7 +240,7 @@ def test_targets_and_mask_of_a_forgery(examples, index):
     dataset = FaceData(examples, data.eval_transform(PROCESS), LABELS, forged=1.0)
     for seed in range(5):
         image, targets, mask = dataset[index, seed]
-        assert targets.tolist() == [1, 1, 0]
+        assert targets[0] == 1 and targets[1:].sum() == 1  # one artifact at a time
         assert mask.unique().tolist() == [0, 1]
         changed = (image - plain).abs().amax(0)
         assert changed[mask[0] == 1].mean() > 5 * changed[mask[0] == 0].mean()

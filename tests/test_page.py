@@ -1,9 +1,11 @@
 """The page's HTML and its uploads, without a browser."""
 
 import asyncio
+import html
 import os
 import re
 import types
+from dataclasses import replace
 
 import gradio as gr
 import numpy as np
@@ -14,7 +16,7 @@ from detector.analyse import Analysis, FaceVerdict
 from detector.artifacts import LABELS
 from detector.explain import Heatmap
 from detector.faces import Box
-from detector.page import inspect, texts, uploads, viewer
+from detector.page import inspect, proof, texts, uploads, viewer
 
 HOSTILE = '<img src=x onerror="alert(1)">&.jpg'
 
@@ -190,3 +192,43 @@ def test_nothing_is_recorded(tiny):
     assert blocks.analytics_enabled is False and options["run_history"] is False
     assert blocks.delete_cache == (uploads.EVERY, uploads.KEEP)
     assert options["max_file_size"] == tiny.limits.max_bytes
+
+
+# ---- the evidence under the heatmap
+
+
+@pytest.fixture(scope="module")
+def judged(tiny, collins):
+    found = tiny.prepare(collins)
+    return found.picture.pixels, tiny.judge([found], "gradcam")[0]
+
+
+def test_the_evidence_tells_words_places_shares_and_measurements(judged):
+    pixels, found = judged
+    evidence = found.faces[0].evidence
+    shown = proof.proof(pixels, found, "face_edge", None)
+    assert all(html.escape(sentence) in shown for sentence in evidence.sentences)
+    assert shown.count("<figure>") == len(evidence.crops["face_edge"]) + 1 + 1  # crops, one cue, the regions
+    assert texts.LABELS["face_edge"] in shown and texts.LABELS["lighting"] not in shown
+    for share in evidence.shares["face_edge"]:
+        assert texts.PLACES[share.region] in shown
+    overall = proof.proof(pixels, found, "fake", 0)
+    assert overall.count("<figure>") == len(evidence.crops["fake"]) + 5 + 1
+
+
+def test_several_faces_show_the_most_suspicious_ones_evidence(judged):
+    pixels, found = judged
+    face = found.faces[0]
+    calm = replace(face, probabilities={"fake": 0.01, "face_edge": 0.0})
+    both = replace(found, faces=(calm, face))
+    assert texts.OF_FACE.format(number=2) in proof.proof(pixels, both, "fake", None)
+    assert texts.OF_FACE.format(number=1) in proof.proof(pixels, both, "fake", 0)
+    assert proof.proof(pixels, analysis(), "fake", None) == ""  # maps were asked for without evidence
+
+
+def test_unsure_regions_are_said(judged):
+    pixels, found = judged
+    face = found.faces[0]
+    doubtful = replace(face.evidence, regions=replace(face.evidence.regions, certainty=0.1))
+    shown = proof.proof(pixels, replace(found, faces=(replace(face, evidence=doubtful),)), "face_edge", 0)
+    assert shown.count(texts.UNSURE_REGIONS) == 2

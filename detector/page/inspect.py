@@ -12,6 +12,7 @@ from ..analyse import Analyser, Analysis
 from ..artifacts import FAKE
 from ..explain import METHODS
 from ..images import PictureError
+from . import proof as evidence
 from . import texts, viewer
 from .uploads import PictureFile
 
@@ -47,27 +48,30 @@ def build(analyser: Analyser, examples: Sequence[Path]) -> None:
                 face = gr.Radio([], label=texts.FACE, visible=False, elem_id="face")
             stage = gr.HTML("", padding=False, elem_id="stage")
             gr.HTML(f'<p class="dd-note">{texts.MEANING}</p>', padding=False, elem_id="meaning")
+            proof = gr.HTML("", padding=False, elem_id="proof")
             with gr.Accordion(texts.DETAILS, open=False, elem_id="details"):
                 method = gr.Dropdown(list(METHODS), value="gradcam", label=texts.METHOD, elem_id="method")
                 button = gr.Button(texts.DETAILS_BUTTON, size="sm")
                 details = gr.JSON(show_label=False)
 
-    def show(path: str | None, shown: str, chosen: int | None, way: str) -> tuple[str, str, Any, None]:
+    def show(path: str | None, shown: str, chosen: int | None, way: str) -> tuple[str, str, str, Any, None]:
         """The verdict, the picture under its heatmap, the choice of faces; and no JSON, for the last is out of date."""
         if path is None:
-            return viewer.waiting(), "", gr.update(visible=False), None
+            return viewer.waiting(), "", "", gr.update(visible=False), None
         try:
             found = analyser.prepare(path)
         except PictureError as error:
-            return viewer.refusal(str(error)), "", gr.update(visible=False), None
+            return viewer.refusal(str(error)), "", "", gr.update(visible=False), None
         analysis = analyser.judge([found], way)[0]
         one = None if chosen is None or chosen == ALL_FACES or chosen >= len(analysis.faces) else chosen
         faces = gr.update(
             choices=_choices(analysis), value=ALL_FACES if one is None else one, visible=len(analysis.faces) > 1
         )
-        return viewer.card(analysis), viewer.stage(found.picture.pixels, analysis, shown, one), faces, None
+        pixels = found.picture.pixels
+        staged = viewer.stage(pixels, analysis, shown, one), evidence.proof(pixels, analysis, shown, one)
+        return viewer.card(analysis), *staged, faces, None
 
-    def show_new(path: str | None, shown: str, way: str) -> tuple[str, str, Any, None]:
+    def show_new(path: str | None, shown: str, way: str) -> tuple[str, str, str, Any, None]:
         return show(path, shown, None, way)
 
     def inspect(picture: str | None, method: str = "gradcam") -> dict[str, Any]:
@@ -79,7 +83,7 @@ def build(analyser: Analyser, examples: Sequence[Path]) -> None:
         except PictureError as error:
             raise gr.Error(str(error)) from error
 
-    outputs = [verdict, stage, face, details]
+    outputs = [verdict, stage, proof, face, details]
     quiet = {"api_visibility": "private", "show_progress": "minimal"}
     picture.change(show_new, [picture, label, method], outputs, trigger_mode="always_last", **quiet)
     for control in (label, face, method):  # input, not change: only a person's choice counts

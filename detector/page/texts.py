@@ -53,3 +53,26 @@ LEGEND_COLD = "none"
 LEGEND_HOT = "strong"
 ALT_PICTURE = "The picture that was judged"
 ALT_HEAT = "Heatmap: {label}"
+
+FOUND = "What was found"
+OF_FACE = ": face {number}"
+HOTTEST = "Hottest places: {label}"
+NO_HOT_PLACE = "No place of this map is warm enough to be worth a look."
+CROP = "{number} · {side} px wide, at x {x}, y {y}"
+ALT_CROP = "Hot place {number}, cut out of the picture"
+SHARES = "Where this map's evidence lies"
+SHARES_NOTE = "First number: share of the evidence. Second: share of the judged square that the region fills."
+UNSURE_REGIONS = "The regions of this face could not be told apart with certainty, so nothing is built on them."
+PLACES = {
+    "face_edge": "face edge",
+    "face": "face",
+    "hair": "hair",
+    "body": "neck and clothes",
+    "background": "background",
+}
+CUES = "Measured without the network"
+CUES_NOTE = "Plain measurements on the pixels, compared with real photos of like size and quality. They never ask the network."
+ALT_CUE = "Measurement: {label}"
+REGIONS_TITLE = "Regions of the face"
+REGIONS = "Face edge drawn in white. The region finder is {percent} certain of this face."
+ALT_REGIONS = "The regions found"

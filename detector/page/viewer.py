@@ -68,9 +68,9 @@ def stage(pixels: np.ndarray, analysis: Analysis, label: str, face: int | None) 
     """The picture (h, w, 3), the map of `label` over it, the judged squares, slider and legend."""
     height, width = pixels.shape[:2]
     values = analysis.heatmap(label, face)
-    heat = explain.colour(np.asarray(_shrunk(Image.fromarray(values), HEAT_SIDE)))
-    below = _address(_shrunk(Image.fromarray(pixels), SHOWN_SIDE), "WEBP", quality=88)
-    above = _address(Image.fromarray(heat), "PNG")
+    heat = explain.colour(np.asarray(shrunk(Image.fromarray(values), HEAT_SIDE)))
+    below = address(shrunk(Image.fromarray(pixels), SHOWN_SIDE), "WEBP", quality=88)
+    above = address(Image.fromarray(heat), "PNG")
     alt = texts.ALT_HEAT.format(label=texts.LABELS[label])
     # The opacity lives on the page's body, so that the next heatmap is drawn with the visitor's last choice.
     return (
@@ -100,13 +100,13 @@ def _frames(analysis: Analysis, face: int | None, width: int, height: int) -> st
     return f'<svg viewBox="0 0 {width} {height}" preserveAspectRatio="none" aria-hidden="true">{drawn}</svg>'
 
 
-def _shrunk(image: Image.Image, side: int) -> Image.Image:
+def shrunk(image: Image.Image, side: int) -> Image.Image:
     image = image.copy()
     image.thumbnail((side, side), Image.Resampling.BILINEAR)
     return image
 
 
-def _address(image: Image.Image, kind: str, **options) -> str:
+def address(image: Image.Image, kind: str, **options) -> str:
     file = io.BytesIO()
     image.save(file, kind, **options)
     return f"data:image/{kind.lower()};base64,{base64.b64encode(file.getvalue()).decode()}"

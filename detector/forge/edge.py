@@ -1,50 +1,48 @@
-"""Makes manipulated pictures with exact masks out of real ones, for training and for teaching.
+"""`face_edge`: self-blended images (Shiohara & Yamasaki, CVPR 2022).
 
-So far `face_edge`: self-blended images (Shiohara & Yamasaki, CVPR 2022). A copy of the picture is recoloured,
-blurred, sharpened or re-sampled and slightly warped, then its face is blended back through a soft mask. All
-that a classifier can learn from it is the seam and the mismatch, not the face.
+A copy of the picture is recoloured, blurred, sharpened or re-sampled and slightly warped, then its face is blended
+back through a soft mask. All that a classifier can learn from it is the seam and the mismatch, not the face.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import cv2
 import numpy as np
 
-from .faces import Box
+from ..faces import Box
+from .base import CannotForge, Forgery, Portrait, blend, blob, feather
+
+VARIANTS = ("ellipse", "outline")
+HELD_BACK = ("poisson",)  # another blending: gradients of the copy, colours of the original (Pérez et al., 2003)
 
 
-@dataclass(frozen=True)
-class Forgery:
-    """`pixels` uint8 (h, w, 3); `mask` float32 (h, w) in 0…1: the share of each pixel that came from the copy.
-
-    Where the mask is 0 the pixels are those of the original, to the bit.
-    """
-
-    pixels: np.ndarray
-    mask: np.ndarray
-    artifact: str
-
-
-def face_edge(pixels: np.ndarray, box: Box, strength: float, rng: np.random.Generator) -> Forgery:
-    """Blends an altered copy of the face in `box` back into RGB `pixels` (h, w, 3), uint8.
-
-    `strength` 0…1 scales every alteration; below about 0.3 people seldom see it. The same `rng` state gives
-    the same forgery.
-    """
-    if not 0 <= strength <= 1:
-        raise ValueError(f"strength must lie in 0…1, got {strength}")
-    mask = _face_mask(pixels.shape[:2], box, rng)
+def forge(portrait: Portrait, strength: float, rng: np.random.Generator, variant: str) -> Forgery:
+    """Blends an altered copy of the face back into the picture."""
+    pixels, box = portrait.pixels, portrait.box
     copy = _warped(_altered(pixels, strength, rng), box, strength, rng)
-    mask = mask * rng.choice([0.5, 0.75, 1.0, 1.0])
-    blended = pixels + (copy.astype(np.float32) - pixels) * mask[..., None]
-    return Forgery(np.clip(blended + 0.5, 0, 255).astype(np.uint8), mask.astype(np.float32), "face_edge")
+    if variant == "poisson":
+        return _poisson(portrait, copy, strength, rng)
+    hard = _ellipse(pixels.shape[:2], box, rng) if variant == "ellipse" else _outline(portrait, rng)
+    mask = feather(hard, box.width * rng.uniform(0.01, 0.07), inside=rng.random() < 0.5)
+    mask = mask * np.float32(rng.choice([0.5, 0.75, 1.0, 1.0]))
+    return Forgery(blend(pixels, copy, mask), mask, "face_edge", variant, strength)
 
 
-def _face_mask(shape: tuple[int, int], box: Box, rng: np.random.Generator) -> np.ndarray:
-    """A soft blob on the face or on a part of it, float32 (h, w), exactly 0 away from it."""
-    height, width = shape
+def _poisson(portrait: Portrait, copy: np.ndarray, strength: float, rng: np.random.Generator) -> Forgery:
+    pixels = portrait.pixels
+    hard = _outline(portrait, rng)
+    hard[:2], hard[-2:], hard[:, :2], hard[:, -2:] = 0, 0, 0, 0  # the solver needs a rim of original pixels
+    left, top, w, h = cv2.boundingRect((hard > 0).astype(np.uint8))
+    if min(w, h) < 8:
+        raise CannotForge("the face is too small to blend gradients")
+    inner = (hard > 0).astype(np.uint8) * 255
+    cloned = cv2.seamlessClone(copy, pixels, inner, (left + w // 2, top + h // 2), cv2.NORMAL_CLONE)
+    mask = feather(hard, 1.0, inside=True)
+    return Forgery(blend(pixels, cloned, mask), mask, "face_edge", "poisson", strength)
+
+
+def _ellipse(shape: tuple[int, int], box: Box, rng: np.random.Generator) -> np.ndarray:
+    """A blob on the face or on a part of it."""
     side = box.width
     centre = np.array([box.x + side / 2, box.y + box.height * 0.54])
     radii = np.array([side * rng.uniform(0.33, 0.5), box.height * rng.uniform(0.42, 0.62)])
@@ -58,29 +56,34 @@ def _face_mask(shape: tuple[int, int], box: Box, rng: np.random.Generator) -> np
     elif part < 0.4:  # one half
         centre[0] += side * rng.choice([-0.2, 0.2])
         radii *= (0.6, 0.9)
-    angles = np.linspace(0, 2 * np.pi, 40, endpoint=False)
-    # Low harmonics bend the ellipse, so that no two outlines are the same.
-    bend = 1 + sum(rng.normal(0, 0.06) * np.cos(k * angles + rng.uniform(0, 2 * np.pi)) for k in (2, 3, 4, 5))
-    power = rng.uniform(0.75, 1.0)  # below 1: a squarer outline
-    cos, sin = np.cos(angles), np.sin(angles)
-    outline = np.stack([np.sign(cos) * np.abs(cos) ** power, np.sign(sin) * np.abs(sin) ** power], 1)
-    points = centre + outline * bend[:, None] * radii
-    mask = np.zeros((height, width), np.float32)
-    cv2.fillPoly(mask, [np.round(points * 16).astype(np.int32)], 1.0, lineType=cv2.LINE_8, shift=4)
-    sigma = side * rng.uniform(0.01, 0.07)
-    eroded = cv2.erode(mask, np.ones((3, 3)), iterations=max(1, round(sigma)), borderValue=0)
-    mask = cv2.GaussianBlur(eroded if rng.random() < 0.5 else mask, (0, 0), sigma)
-    # A blur's tail would mark pixels that changed by less than one grey level.
-    return np.clip((mask - 0.02) / 0.96, 0, 1).astype(np.float32)
+    return blob(shape, centre, radii, rng)
+
+
+def _outline(portrait: Portrait, rng: np.random.Generator) -> np.ndarray:
+    """The face's own outline: the convex hull of its parts, shrunk or widened; a blob where no face was parsed."""
+    box = portrait.box
+    face = cv2.erode(portrait.face, np.ones((3, 3)))
+    near = np.zeros_like(face)  # another person's skin may be in the picture
+    reach = round(box.width * 0.35)
+    near[max(0, box.y - reach) : box.y + box.height + reach, max(0, box.x - reach) : box.x + box.width + reach] = 1
+    points = cv2.findNonZero((face * near).astype(np.uint8))
+    if points is None or len(points) < 0.2 * box.area:
+        return _ellipse(face.shape, box, rng)
+    hull = cv2.convexHull(points)[:, 0].astype(np.float64)
+    middle = hull.mean(0)
+    hull = middle + (hull - middle) * rng.uniform(0.82, 1.05, 2)
+    mask = np.zeros_like(face)
+    cv2.fillPoly(mask, [np.round(hull * 16).astype(np.int32)], 1.0, lineType=cv2.LINE_8, shift=4)
+    return mask
 
 
 def _altered(pixels: np.ndarray, strength: float, rng: np.random.Generator) -> np.ndarray:
-    """The copy: other colour, or other sharpness, or both; uint8 (h, w, 3)."""
+    """The copy: another colour mostly, another sharpness often; uint8 (h, w, 3)."""
     image = pixels
     kind = rng.random()
-    if kind < 0.75:
+    if kind < 0.85:
         image = _recoloured(image, strength, rng)
-    if kind > 0.45:
+    if kind > 0.5:
         image = _resharpened(image, strength, rng)
     return image
 

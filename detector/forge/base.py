@@ -1,0 +1,98 @@
+"""What all forgeries share: the picture they start from, what they give back, soft shapes and blending."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import cv2
+import numpy as np
+
+from ..faces import Box
+from ..parts import BACKGROUND, FACE, HAIR, PERSON
+
+
+class CannotForge(ValueError):
+    """This picture has no room for this artifact (no background, no hair, …); take another picture or artifact."""
+
+
+@dataclass(frozen=True)
+class Portrait:
+    """RGB `pixels` (h, w, 3) uint8, the face's `box`, and `parts` (h, w) uint8 with the classes of `parts.PARTS`."""
+
+    pixels: np.ndarray
+    box: Box
+    parts: np.ndarray
+
+    def region(self, classes: tuple[int, ...]) -> np.ndarray:
+        """float32 (h, w), 1 in the classes given, else 0."""
+        table = np.zeros(256, np.float32)
+        table[list(classes)] = 1
+        return table[self.parts]
+
+    @property
+    def face(self) -> np.ndarray:
+        return self.region(FACE)
+
+    @property
+    def hair(self) -> np.ndarray:
+        return self.region(HAIR)
+
+    @property
+    def background(self) -> np.ndarray:
+        return self.region(BACKGROUND)
+
+    @property
+    def person(self) -> np.ndarray:
+        return self.region(PERSON)
+
+
+@dataclass(frozen=True)
+class Forgery:
+    """`pixels` uint8 (h, w, 3); `mask` float32 (h, w) in 0…1: how much each place was changed; `variant`: which way.
+
+    Where the mask is 0 the pixels are those of the original, to the bit.
+    """
+
+    pixels: np.ndarray
+    mask: np.ndarray
+    artifact: str
+    variant: str
+    strength: float = field(default=1.0)
+
+
+def blend(pixels: np.ndarray, copy: np.ndarray, mask: np.ndarray) -> np.ndarray:
+    """uint8 pixels (h, w, 3) with `copy` laid over them by `mask` (h, w) in 0…1; equal to the bit where it is 0."""
+    mixed = pixels + (copy.astype(np.float32) - pixels) * mask[..., None]
+    return np.clip(mixed + 0.5, 0, 255).astype(np.uint8)
+
+
+def feather(mask: np.ndarray, sigma: float, inside: bool = False) -> np.ndarray:
+    """A soft edge of `sigma` px; exactly 0 away from the mask. `inside`: the edge lies within the mask."""
+    if inside:
+        mask = cv2.erode(mask, np.ones((3, 3)), iterations=max(1, round(sigma)), borderType=cv2.BORDER_REPLICATE)
+    soft = cv2.GaussianBlur(mask, (0, 0), max(sigma, 0.3), borderType=cv2.BORDER_REPLICATE)
+    # A blur's tail would mark pixels that changed by less than one grey level.
+    return np.clip((soft - 0.02) / 0.96, 0, 1).astype(np.float32)
+
+
+def blob(
+    shape: tuple[int, int], centre: np.ndarray, radii: np.ndarray, rng: np.random.Generator, rough: float = 0.06
+) -> np.ndarray:
+    """A bent ellipse, float32 (h, w), 1 inside; low harmonics bend it, so that no two outlines are the same."""
+    angles = np.linspace(0, 2 * np.pi, 48, endpoint=False)
+    bend = 1 + sum(rng.normal(0, rough) * np.cos(k * angles + rng.uniform(0, 2 * np.pi)) for k in (2, 3, 4, 5))
+    power = rng.uniform(0.75, 1.0)  # below 1: a squarer outline
+    cos, sin = np.cos(angles), np.sin(angles)
+    outline = np.stack([np.sign(cos) * np.abs(cos) ** power, np.sign(sin) * np.abs(sin) ** power], 1)
+    points = centre + outline * bend[:, None] * radii
+    mask = np.zeros(shape, np.float32)
+    cv2.fillPoly(mask, [np.round(points * 16).astype(np.int32)], 1.0, lineType=cv2.LINE_8, shift=4)
+    return mask
+
+
+def change(pixels: np.ndarray, forged: np.ndarray, mask: np.ndarray) -> float:
+    """Mean absolute change inside the mask, in grey levels."""
+    inside = mask > 0.1
+    if not inside.any():
+        return 0.0
+    return float(cv2.absdiff(pixels, forged)[inside].mean())
