@@ -160,7 +160,9 @@ def _load_backbone(network: model.Network, tensors: dict[str, torch.Tensor], pat
             tensors = tensors | {name: torch.cat([value, torch.zeros_like(value)], 1)}
     missing, unexpected = network.backbone.load_state_dict(tensors, strict=False)
     # A feature pyramid does without what comes after the last stage.
-    extra = [name for name in unexpected if not name.startswith(("classifier", "fc", "head"))] if not network.neck else []
+    extra = (
+        [name for name in unexpected if not name.startswith(("classifier", "fc", "head"))] if not network.neck else []
+    )
     if missing or extra:
         raise ValueError(f"{path} does not fit --model: it lacks {missing[:3]}, and has besides {extra[:3]}") from None
 

@@ -44,7 +44,8 @@ def parser() -> argparse.ArgumentParser:
         help="heatmaps of single pictures",
         description="Writes for each picture a folder OUT/<file name without ending>/ with analysis.json, maps.npz "
         "(one float32 array of the picture's height × width for each label, in logits: above 0 speaks for it), the "
-        "maps over the picture (overlay.png for fake, overlay-<artifact>.png), regions.png, cues/ (measurements that do not use the classifier) and "
+        "maps over the picture (overlay.png for fake, overlay-<artifact>.png), regions.png, cues/ (measurements that "
+        "do not use the classifier) and "
         "crops/ (the hottest places at full resolution).",
     )
     explain.add_argument("images", nargs="+", metavar="IMAGE")

@@ -26,7 +26,7 @@ from PIL import Image
 from safetensors.torch import load_file, save
 from torch.utils.data import DataLoader, Dataset
 
-from .parts import PARTS, SIZE, UNKNOWN, Parser
+from .parts import PARTS, SIZE, UNKNOWN, Parser, load
 
 # CelebAMask-HQ's 19 classes as PARTS: glasses and ears count as skin; hat, jewellery, neck and cloth as body.
 CELEBAMASK = (0, 1, 4, 1, 3, 3, 2, 2, 1, 1, 5, 5, 5, 6, 7, 7, 7, 7, 7)
@@ -108,7 +108,8 @@ class PartData(Dataset):
 
     def __getitem__(self, index: int) -> tuple[torch.Tensor, torch.Tensor]:
         rng = np.random.default_rng([7, index])
-        picture, mask = self.rows[index % len(self.rows) if self.length == len(self.rows) else rng.integers(len(self.rows))]
+        every = self.length == len(self.rows)
+        picture, mask = self.rows[index if every else rng.integers(len(self.rows))]
         image = np.asarray(Image.open(picture).convert("RGB"))
         labels = TABLE[np.asarray(Image.open(mask))]
         x, y = self.view(image, labels, self.size, rng)
@@ -121,7 +122,7 @@ VIEWS: dict[str, Callable] = {
     "rotated 30°": lambda x, y, size, rng: warp(x, y, size, 30 * rng.choice([-1, 1]), 0.8),
     "small (45 %)": lambda x, y, size, rng: warp(x, y, size, 0, 0.45),
     "cropped": lambda x, y, size, rng: warp(x, y, size, 0, 1.5, tuple(rng.uniform(-0.2, 0.2, 2))),
-    "badly lit": lambda x, y, size, rng: warp(lit((x * 0.45).astype(np.uint8), rng.uniform(0, 6.28), 2.0), y, size, 0, 1),
+    "badly lit": lambda x, y, size, rng: warp(lit(x * 0.45, rng.uniform(0, 6.28), 2.0), y, size, 0, 1),
 }
 
 
@@ -191,9 +192,7 @@ def main(argv: list[str] | None = None) -> None:
     parse.add_argument("--out", type=Path, help="safetensors file to write; the figures go to its .json")
     args = parse.parse_args(argv)
     if args.weights:
-        parser = Parser()
-        parser.load_state_dict({k: v.float() if v.is_floating_point() else v for k, v in load_file(args.weights).items()})
-        parser.eval()
+        parser = load(args.weights)
     else:
         parser = train(rows_of(args.labels, args.masks, "train"), args.backbone, args.samples)
     held_out = rows_of(args.labels, args.masks, "val")

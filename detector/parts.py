@@ -32,9 +32,7 @@ class Parser(nn.Module):
 
     def __init__(self, width: int = 48):
         super().__init__()
-        self.backbone = timm.create_model(
-            "mobilenetv2_100", pad_type="same", features_only=True, out_indices=(1, 2, 3)
-        )
+        self.backbone = timm.create_model("mobilenetv2_100", pad_type="same", features_only=True, out_indices=(1, 2, 3))
         self.backbone.blocks = self.backbone.blocks[:5]  # timm keeps the stages behind stride 16, which nobody asks for
         channels = self.backbone.feature_info.channels()
         self.lateral = nn.ModuleList(
@@ -86,7 +84,7 @@ def probabilities(parser: Parser, inputs: np.ndarray) -> np.ndarray:
 
 
 def parse(parser: Parser, pixels: np.ndarray) -> np.ndarray:
-    """The likeliest part at each place of a portrait (h, w, 3): uint8 (SIZE, SIZE), to be brought to size by `enlarge`."""
+    """The likeliest part at each place of a portrait (h, w, 3): uint8 (SIZE, SIZE); `enlarge` brings it to size."""
     small = np.asarray(Image.fromarray(pixels).resize((SIZE, SIZE), Image.Resampling.BILINEAR))
     found = probabilities(parser, small[None])[0].transpose(1, 2, 0)
     return cv2.resize(found, (SIZE, SIZE), interpolation=cv2.INTER_LINEAR).argmax(2).astype(np.uint8)

@@ -1,4 +1,4 @@
-"""One or two plain sentences for what was found, from measured facts only; they never say more than verdict and maps."""
+"""One or two plain sentences for what was found, from measured facts only; they never contradict verdict or maps."""
 
 from __future__ import annotations
 
@@ -78,7 +78,8 @@ def _artifact(label: str, probability: float, shares: Sequence[Share], cue: Cue 
     if cue is None or cue.percentile is None:
         return said
     if cue.percentile >= RARE:
-        return f"{said} A measurement without the classifier agrees: higher than in {cue.percentile:.0f}% of real photos."
+        usual = f"higher than in {cue.percentile:.0f}% of real photos"
+        return f"{said} A measurement without the classifier agrees: {usual}."
     if cue.percentile < USUAL:
         return f"{said} A measurement without the classifier sees nothing unusual here."
     return said

@@ -11,8 +11,8 @@ import pytest
 from PIL import Image
 
 from detector import __version__
-from detector.cli import main
 from detector.artifacts import ARTIFACTS
+from detector.cli import main
 from detector.explain import METHODS, overlay
 
 

@@ -1,19 +1,16 @@
 """Each cue on pictures whose answer is known, and the tables beside which its number is put."""
 
-import io
 import time
 
 import cv2
 import numpy as np
 import pytest
-from PIL import Image
 
 from detector import cues, parts
 from detector.artifacts import ARTIFACTS
 from detector.cues import edge, reference, tables
 from detector.cues.base import CannotAssess, Frame
 from detector.data import Example
-from detector.images import load
 from detector.regions import Regions
 
 SIDE = 256
@@ -328,14 +325,6 @@ def test_a_cue_that_separates_nothing_gets_no_percentile(portrait, monkeypatch):
 def test_quality_classes():
     assert [tables.quality_class(quality) for quality in (1, 60, 61, 82, 94, 95, 100, None)] == [0, 0, 1, 1, 2, 3, 3, 3]
     assert [tables.quality_class(quality) for quality in reference.STORED] == [0, 1, 2, 3]
-
-
-@pytest.mark.parametrize("quality", [20, 50, 75, 87, 95])
-def test_jpeg_quality_from_the_quantisation(quality):
-    file = io.BytesIO()
-    Image.new("RGB", (16, 16)).save(file, "JPEG", quality=quality)
-    assert cues.jpeg_quality(load(file.getvalue()).facts.quantisation) == pytest.approx(quality, abs=1)
-    assert cues.jpeg_quality(()) is None
 
 
 def test_sources_take_turns():

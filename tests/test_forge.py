@@ -98,8 +98,8 @@ def test_mask_and_pixels_are_as_documented(collins, donor, artifact, variant):
 @pytest.mark.parametrize(("artifact", "variant"), EVERY)
 def test_change_grows_with_strength(collins, donor, artifact, variant):
     weak, strong = (
-        np.mean([change(collins.pixels, f.pixels)[f.mask > 0.1].mean() for f in some(collins, donor, artifact, variant, s)])
-        for s in (0.2, 1.0)
+        np.mean([change(collins.pixels, f.pixels)[f.mask > 0.1].mean() for f in made])
+        for made in (some(collins, donor, artifact, variant, strength) for strength in (0.2, 1.0))
     )
     assert strong > 1.3 * weak
 
@@ -163,7 +163,10 @@ def test_a_checkerboard_is_periodic():
         assert np.sort(power.ravel())[-60:].sum() > 0.5 * power.sum()  # a few lines hold the energy
 
 
-@pytest.mark.parametrize(("artifact", "reason"), [("background", "background"), ("hair", "hair"), ("lighting", "person")])
+NO_ROOM = [("background", "background"), ("hair", "hair"), ("lighting", "person")]
+
+
+@pytest.mark.parametrize(("artifact", "reason"), NO_ROOM)
 def test_no_room_is_said(collins, donor, artifact, reason):
     everywhere = {"background": 1, "hair": 0, "lighting": 0}[artifact]
     bare = Portrait(collins.pixels, collins.box, np.full((256, 256), everywhere, np.uint8))

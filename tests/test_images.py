@@ -653,3 +653,11 @@ def test_threads_agree():
     for i, picture in enumerate(together):
         wanted = alone[i % len(sources)]
         assert picture.facts == wanted.facts and np.array_equal(picture.pixels, wanted.pixels)
+
+
+@pytest.mark.parametrize("quality", [20, 50, 75, 87, 95])
+def test_jpeg_quality_from_the_quantisation(quality):
+    file = io.BytesIO()
+    Image.new("RGB", (16, 16)).save(file, "JPEG", quality=quality)
+    assert load(file.getvalue()).facts.quality == pytest.approx(quality, abs=1)
+    assert load(np.zeros((8, 8, 3), np.uint8)).facts.quality is None

@@ -19,8 +19,11 @@ def halves():
     return Regions(parts, 0.9)
 
 
-def heat(values, box=Box(0, 0, 100, 100), label="fake"):
-    return Heatmap(label, np.asarray(values, np.float32), box)
+SQUARE = Box(0, 0, 100, 100)
+
+
+def heat(values, box=SQUARE):
+    return Heatmap("fake", np.asarray(values, np.float32), box)
 
 
 def test_shares_count_positive_evidence_only():

@@ -13,9 +13,8 @@ from ..artifacts import ARTIFACTS
 from ..regions import Regions
 from . import background, edge, hair, lighting, sharpness, tables
 from .base import LEAST_SIDE, SIDE, CannotAssess, Cue, Frame, Measurement
-from .tables import jpeg_quality
 
-__all__ = ["Cue", "jpeg_quality", "measure", "values"]
+__all__ = ["Cue", "measure", "values"]
 
 _MODULES = {
     "face_edge": edge,
@@ -38,7 +37,7 @@ def measure(crop: np.ndarray, regions: Regions, quality: float | None) -> tuple[
     """Five cues, in the order of ARTIFACTS.
 
     `crop`: uint8 RGB (h, w, 3), the judged square; `regions`: of the same crop; `quality`: of the file's JPEG
-    compression, 1…100 (`jpeg_quality` estimates it), None for a lossless file. The same input gives the same cues.
+    compression, 1…100 (`FileFacts.quality`), None for a lossless file. The same input gives the same cues.
     """
     small = shrink(crop)
     if max(crop.shape[:2]) > SHRUNK * max(small.shape[:2]):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -17,8 +16,6 @@ SIZES = (128, 176, 256, 352)  # px: side of the crop, as it was measured
 QUALITIES = (60, 82, 94)  # upper ends of the classes; above the last, and for lossless files, is one more
 LEAST_AUC = 0.6  # a cue that separates less gets no percentile
 LEAST_COUNT = 20  # photos in a class, below which its quantiles say nothing
-
-_LUMA_MEAN = 57.625  # of the luminance table in annex K of the JPEG standard, at quality 50
 
 
 @dataclass(frozen=True)
@@ -55,18 +52,6 @@ class Tables:
 def quality_class(quality: float | None) -> int:
     """0…len(QUALITIES)."""
     return len(QUALITIES) if quality is None else int(np.searchsorted(QUALITIES, quality))
-
-
-def jpeg_quality(quantisation: Sequence[float]) -> float | None:
-    """libjpeg's quality 1…100 from `FileFacts.quantisation` (means of the tables); None without any.
-
-    Exact for libjpeg's own tables but for rounding; cameras and editors use others, which it places by their mean.
-    """
-    if not quantisation:
-        return None
-    scale = quantisation[0] / _LUMA_MEAN * 100
-    quality = (200 - scale) / 2 if scale <= 100 else 5000 / scale
-    return float(np.clip(quality, 1, 100))
 
 
 @cache

@@ -44,9 +44,7 @@ def _patches(shows: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     return mask
 
 
-def _filtered(
-    pixels: np.ndarray, strength: float, unit: float, rng: np.random.Generator, variant: str
-) -> np.ndarray:
+def _filtered(pixels: np.ndarray, strength: float, unit: float, rng: np.random.Generator, variant: str) -> np.ndarray:
     height, width = pixels.shape[:2]
     if variant == "blur":
         return cv2.GaussianBlur(pixels, (0, 0), unit * (0.6 + 2.4 * strength * rng.uniform(0.5, 1)))

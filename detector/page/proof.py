@@ -89,7 +89,8 @@ def _cues(verdict: FaceVerdict, label: str) -> str:
 
 
 def _regions(pixels: np.ndarray, verdict: FaceVerdict) -> str:
-    drawn = regions.draw(np.asarray(shrunk(Image.fromarray(verdict.crop.cut(pixels)), CUE_SIDE)), verdict.evidence.regions)
+    cut = np.asarray(shrunk(Image.fromarray(verdict.crop.cut(pixels)), CUE_SIDE))
+    drawn = regions.draw(cut, verdict.evidence.regions)
     certainty = texts.REGIONS.format(percent=percent(verdict.evidence.regions.certainty))
     note = "" if verdict.evidence.regions.sure else f" {texts.UNSURE_REGIONS}"
     picture = _figure(Image.fromarray(drawn), CUE_SIDE, texts.ALT_REGIONS, certainty + note)

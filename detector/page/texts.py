@@ -71,7 +71,9 @@ PLACES = {
     "background": "background",
 }
 CUES = "Measured without the network"
-CUES_NOTE = "Plain measurements on the pixels, compared with real photos of like size and quality. They never ask the network."
+CUES_NOTE = (
+    "Plain measurements on the pixels, compared with real photos of like size and quality. They never ask the network."
+)
 ALT_CUE = "Measurement: {label}"
 REGIONS_TITLE = "Regions of the face"
 REGIONS = "Face edge drawn in white. The region finder is {percent} certain of this face."
