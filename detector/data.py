@@ -271,9 +271,9 @@ class FaceData(Dataset):
             self._parser = self._parser or parts.load()
             found = faces.find(pixels)
             box = found[0].box if found else _middle(pixels)
-            self._regions[index] = box, parts.parse(self._parser, pixels)
+            self._regions[index] = box, forge.parse(self._parser, pixels, box)
         box, coarse = self._regions[index]
-        return forge.Portrait(pixels, box, parts.enlarge(coarse, pixels.shape[:2]))
+        return forge.Portrait.of(pixels, box, coarse)
 
     def _targets(self, example: Example, artifact: str | None, view: torch.Tensor) -> torch.Tensor:
         known = {FAKE: float(example.target)}

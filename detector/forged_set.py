@@ -149,7 +149,7 @@ class _Bases:
                 continue
             if found := faces.find(pixels):
                 self.examples.append(reals[index])
-                self._regions.append((found[0].box, parts.parse(parser, pixels)))
+                self._regions.append((found[0].box, forge.parse(parser, pixels, found[0].box)))
         if not self.examples:
             raise ValueError(
                 f"none of the {len(reals)} real pictures (target 0) can be forged: give some with a face that is found"
@@ -162,7 +162,7 @@ class _Bases:
     def portrait(self, index: int) -> forge.Portrait:
         pixels = load(self.examples[index].path).pixels
         box, coarse = self._regions[index]
-        return forge.Portrait(pixels, box, parts.enlarge(coarse, pixels.shape[:2]))
+        return forge.Portrait.of(pixels, box, coarse)
 
     def donor(self, index: int, rng: np.random.Generator) -> forge.Portrait | None:
         """Someone else: own hair put back on would be no forgery. None when there is nobody else."""

@@ -84,7 +84,7 @@ def probabilities(parser: Parser, inputs: np.ndarray) -> np.ndarray:
 
 
 def parse(parser: Parser, pixels: np.ndarray) -> np.ndarray:
-    """The likeliest part at each place of a portrait (h, w, 3): uint8 (SIZE, SIZE); `enlarge` brings it to size."""
+    """The likeliest part at each place of a portrait (h, w, 3): uint8 (SIZE, SIZE)."""
     small = np.asarray(Image.fromarray(pixels).resize((SIZE, SIZE), Image.Resampling.BILINEAR))
     found = probabilities(parser, small[None])[0].transpose(1, 2, 0)
     return cv2.resize(found, (SIZE, SIZE), interpolation=cv2.INTER_LINEAR).argmax(2).astype(np.uint8)

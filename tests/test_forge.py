@@ -16,7 +16,8 @@ EVERY = [(a, v) for a in ARTIFACTS for v in forge.VARIANTS[a] + forge.HELD_BACK[
 
 
 def portrait_of(pixels):
-    return Portrait(pixels, find(pixels)[0].box, parts.enlarge(parts.parse(parts.load(), pixels), pixels.shape[:2]))
+    box = find(pixels)[0].box
+    return Portrait.of(pixels, box, forge.parse(parts.load(), pixels, box))
 
 
 @pytest.fixture(scope="module")

@@ -48,8 +48,8 @@ def portraits(examples: Sequence[Example], parser: parts.Parser) -> Iterator[for
         pixels = load(example.path).pixels
         found = faces.find(pixels)
         if found:
-            coarse = parts.parse(parser, pixels)
-            yield forge.Portrait(pixels, found[0].box, parts.enlarge(coarse, pixels.shape[:2]))
+            box = found[0].box
+            yield forge.Portrait.of(pixels, box, forge.parse(parser, pixels, box))
 
 
 def stored(pixels: np.ndarray, quality: int | None) -> np.ndarray:

@@ -10,9 +10,9 @@ import numpy as np
 
 from ..artifacts import ARTIFACTS
 from . import background, edge, hair, lighting, sharpness
-from .base import CannotForge, Forgery, Portrait
+from .base import CannotForge, Forgery, Portrait, parse
 
-__all__ = ["HELD_BACK", "VARIANTS", "CannotForge", "Forgery", "Portrait", "forge"]
+__all__ = ["HELD_BACK", "VARIANTS", "CannotForge", "Forgery", "Portrait", "forge", "parse"]
 
 _MODULES = {
     "face_edge": edge,

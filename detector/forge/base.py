@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 import cv2
 import numpy as np
 
-from ..faces import Box
-from ..parts import BACKGROUND, FACE, HAIR, PERSON
+from ..faces import Box, crop_box
+from ..parts import BACKGROUND, FACE, HAIR, PERSON, UNKNOWN, Parser
+from ..parts import parse as find_parts
 
 
 class CannotForge(ValueError):
@@ -29,6 +30,14 @@ class Portrait:
         table[list(classes)] = 1
         return table[self.parts]
 
+    @classmethod
+    def of(cls, pixels: np.ndarray, box: Box, coarse: np.ndarray) -> Portrait:
+        """From what `parse` gave for the same picture and box; places that it did not see are UNKNOWN."""
+        crop = crop_box(box, *pixels.shape[1::-1])
+        whole = np.full(pixels.shape[:2], UNKNOWN, np.uint8)
+        crop.cut(whole)[:] = cv2.resize(coarse, (crop.width, crop.height), interpolation=cv2.INTER_NEAREST)
+        return cls(pixels, box, whole)
+
     @property
     def face(self) -> np.ndarray:
         return self.region(FACE)
@@ -44,6 +53,11 @@ class Portrait:
     @property
     def person(self) -> np.ndarray:
         return self.region(PERSON)
+
+
+def parse(parser: Parser, pixels: np.ndarray, box: Box) -> np.ndarray:
+    """Parts of the square around the face, small enough to keep for every picture: uint8 (SIZE, SIZE)."""
+    return find_parts(parser, crop_box(box, *pixels.shape[1::-1]).cut(pixels))
 
 
 @dataclass(frozen=True)
