@@ -39,7 +39,10 @@ def sheet(portrait: Portrait, donor: Portrait) -> np.ndarray:
     width = MARGIN * 6 + SIDE * (2 + len(STRENGTHS))
     canvas = np.full((MARGIN + (SIDE + MARGIN) * len(SHOWN), width, 3), 255, np.uint8)
     for row, (artifact, variant) in enumerate(SHOWN.items()):
-        made = [forge.forge(portrait, artifact, s, np.random.default_rng(SEED[artifact]), variant, donor) for s in STRENGTHS]
+        made = [
+            forge.forge(portrait, artifact, strength, np.random.default_rng(SEED[artifact]), variant, donor)
+            for strength in STRENGTHS
+        ]
         mask = np.repeat((made[-1].mask * 255).astype(np.uint8)[..., None], 3, 2)
         pictures = [portrait.pixels, *(forgery.pixels for forgery in made), mask]
         words = ["untouched", *(f"{artifact} {strength}" for strength in STRENGTHS), "its mask"]

@@ -28,7 +28,7 @@ def main() -> None:
     parser.add_argument("--pictures", help="folder to send; default: the examples in assets/")
     parser.add_argument("--port", type=int, default=7971)
     args = parser.parse_args()
-    pictures = sorted(Path(args.pictures or ROOT / "assets").glob("*.jpg"))
+    pictures = sorted(Path(args.pictures).glob("*.jpg") if args.pictures else (ROOT / "assets").glob("example-*.jpg"))
     started = time.perf_counter()
     server = subprocess.Popen(
         [sys.executable, "demo.py", "--port", str(args.port)], cwd=ROOT, stdout=subprocess.DEVNULL
