@@ -70,7 +70,8 @@ class Parser(nn.Module):
 
 def load(path: str | Path = EMBEDDED) -> Parser:
     """The embedded parser, ready for use."""
-    parser = Parser()
+    with torch.random.fork_rng(devices=[]):  # first weights are drawn by chance; leave others' draws alone
+        parser = Parser()
     parser.load_state_dict({name: value.float() if value.is_floating_point() else value
                             for name, value in load_file(path).items()})  # fmt: skip
     return parser.eval().requires_grad_(False).to(memory_format=torch.channels_last)
