@@ -7,7 +7,7 @@ PRIVACY = "Pictures stay on this server, are never passed on, and are deleted wi
 PICTURE = "Picture"
 DROP = "Drop a picture here, paste one, click to choose a file, or use the webcam"
 EXAMPLES = (
-    "Examples, each untouched and with a tampered face edge "
+    "Examples, untouched and with one forged trace each "
     "(Eileen Collins: NASA; Grace Hopper: US Navy; both public domain)"
 )
 WAITING = "The verdict appears here."
