@@ -78,7 +78,7 @@ def _artifact(label: str, probability: float, shares: Sequence[Share], cue: Cue 
     if cue is None or cue.percentile is None:
         return said
     if cue.percentile >= RARE:
-        usual = f"higher than in {cue.percentile:.0f}% of real photos"
+        usual = f"higher than in {min(cue.percentile, 99):.0f}% of real photos"  # no table knows all photos
         return f"{said} A measurement without the classifier agrees: {usual}."
     if cue.percentile < USUAL:
         return f"{said} A measurement without the classifier sees nothing unusual here."
