@@ -1,6 +1,6 @@
 """How well are composites found, by how hard they are for people and by what was replaced?
 
-    python benchmarks/composites.py --labels faces.csv --split val
+    python -m benchmarks.composites --labels faces.csv --split val
 
 The list needs the columns `source`, `difficulty` and `edited_parts` (any of left_eye, right_eye, nose, mouth). For each
 kind of composite: AUC against the real pictures of the same source; the share of the fake map's positive evidence on a

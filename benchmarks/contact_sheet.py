@@ -1,6 +1,6 @@
 """Draws assets/forgeries.jpg: each artifact, forged into the example portrait at three strengths, and its mask.
 
-    python benchmarks/contact_sheet.py
+    python -m benchmarks.contact_sheet
 
 The portrait is NASA's of Eileen Collins (public domain). The hair's donor is the same portrait, mirrored, with grey
 hair. Also prints how many forgeries a second one core makes of a 352 px portrait.

@@ -1,4 +1,4 @@
-"""How quick is the page, and does it leak? python benchmarks/page.py [--pictures DIR]
+"""How quick is the page, and does it leak? python -m benchmarks.page [--pictures DIR]
 
 Starts demo.py, sends 200 pictures through upload and API, prints the median round trip and the server's memory (Linux
 only: it reads /proc); then times upload to verdict in a real browser, where playwright and chromium are there.

@@ -1,4 +1,4 @@
-"""How quick is it? python benchmarks/speed.py [--pictures DIR]
+"""How quick is it? python -m benchmarks.speed [--pictures DIR]
 
 Prints the median time of the bare forward pass and of an Analysis with its heatmaps for a 1024×1024 portrait, and the
 rate of `scan` over a folder beside bare forward passes of the same model and batch size.
