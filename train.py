@@ -10,7 +10,7 @@ Own pictures in DIR/real and DIR/fake, a tenth of them held out for validation:
 
     python train.py --labels DIR --model resnet18 --pretrained
 
-A list with split and source columns, self-blended forgeries, backbone weights from a file:
+A list with split and source columns, forgeries made on the way, backbone weights from a file:
 
     python train.py --labels faces.csv --weights mobilenetv2_100_imagenet.safetensors \
         --model mobilenetv2_100 --model-kwargs pad_type=same --forged 0.33

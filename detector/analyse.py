@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -159,7 +160,11 @@ class Analyser:
     def __init__(self, checkpoint: str | None = None, device: str = "auto", limits: Limits = DEFAULT_LIMITS):
         self.classifier: Classifier = load_model(checkpoint, device)
         self.limits = limits
-        self.parser = parts.load()
+
+    @cached_property
+    def parser(self) -> parts.Parser:
+        """The part parser; a scan, which asks for no maps, does without."""
+        return parts.load()
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -183,8 +188,11 @@ class Analyser:
         timings = {"load": (loaded - started) * 1e3, "faces": (done - loaded) * 1e3}
         return Found(picture, boxes, crops, inputs, len(found), timings)
 
-    def judge(self, found: Sequence[Found], method: str | None = None) -> list[Analysis]:
-        """Judges prepared pictures in one batch; `timings` of the shared steps are each picture's share."""
+    def judge(self, found: Sequence[Found], method: str | None = None, evidence: bool = True) -> list[Analysis]:
+        """Judges prepared pictures in one batch; `timings` of the shared steps are each picture's share.
+
+        `evidence` False leaves out what stands beside the maps, for those who only measure them.
+        """
         started = time.perf_counter()
         output = self.classifier.run(np.concatenate([one.inputs for one in found]))
         ran = time.perf_counter()
@@ -197,31 +205,31 @@ class Analyser:
             first = rows.stop
             timings = one.timings | share
             probabilities = [dict(zip(self.labels, map(float, row), strict=True)) for row in output.probabilities[rows]]
-            if maps is None:
-                verdicts = tuple(map(FaceVerdict, one.boxes, one.crops, probabilities))
-            else:
-                before = time.perf_counter()
-                verdicts = self._explained(one, probabilities, maps[rows])
-                timings["evidence"] = (time.perf_counter() - before) * 1e3
+            verdicts = tuple(map(FaceVerdict, one.boxes, one.crops, probabilities))
+            if maps is not None:
+                verdicts = tuple(map(self._mapped, verdicts, maps[rows]))
+                if evidence:
+                    before = time.perf_counter()
+                    verdicts = self._explained(verdicts, one.picture)
+                    timings["evidence"] = (time.perf_counter() - before) * 1e3
             analyses.append(self._analysis(one, verdicts, method, timings))
         return analyses
 
-    def _explained(
-        self, one: Found, probabilities: list[dict[str, float]], maps: np.ndarray
-    ) -> tuple[FaceVerdict, ...]:
-        pixels, facts = one.picture.pixels, one.picture.facts
-        cuts = [crop.cut(pixels) for crop in one.crops]
-        verdicts = []
-        for row, (region, cut) in enumerate(zip(regions.find(self.parser, cuts), cuts, strict=True)):
-            crop = one.crops[row]
-            heatmaps = tuple(Heatmap(label, values, crop) for label, values in zip(self.labels, maps[row], strict=True))
-            shares = {heatmap.label: traces.shares(heatmap, region) for heatmap in heatmaps}
-            hot = {heatmap.label: traces.hottest(heatmap, facts.width, facts.height) for heatmap in heatmaps}
+    def _mapped(self, verdict: FaceVerdict, maps: np.ndarray) -> FaceVerdict:
+        pairs = zip(self.labels, maps, strict=True)
+        return replace(verdict, heatmaps=tuple(Heatmap(label, values, verdict.crop) for label, values in pairs))
+
+    def _explained(self, verdicts: Sequence[FaceVerdict], picture: Picture) -> tuple[FaceVerdict, ...]:
+        facts = picture.facts
+        cuts = [verdict.crop.cut(picture.pixels) for verdict in verdicts]
+        explained = []
+        for verdict, region, cut in zip(verdicts, regions.find(self.parser, cuts), cuts, strict=True):
+            shares = {heatmap.label: traces.shares(heatmap, region) for heatmap in verdict.heatmaps}
+            hot = {heatmap.label: traces.hottest(heatmap, facts.width, facts.height) for heatmap in verdict.heatmaps}
             measured = cues.measure(cut, region, facts.quality)
-            said = sentences.explain(probabilities[row], shares, measured, region.sure)
-            evidence = Evidence(region, shares, hot, measured, said)
-            verdicts.append(FaceVerdict(one.boxes[row], crop, probabilities[row], heatmaps, evidence))
-        return tuple(verdicts)
+            said = sentences.explain(verdict.probabilities, shares, measured, region.sure)
+            explained.append(replace(verdict, evidence=Evidence(region, shares, hot, measured, said)))
+        return tuple(explained)
 
     def _analysis(
         self, one: Found, verdicts: tuple[FaceVerdict, ...], method: str | None, timings: dict[str, float]

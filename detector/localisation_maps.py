@@ -14,14 +14,11 @@ from itertools import islice
 import cv2
 import numpy as np
 
-from . import explain
 from . import localisation_metrics as lm
-from .analyse import Analyser, Found
+from .analyse import Analyser, Analysis, Found
 from .artifacts import FAKE
-from .explain import Heatmap
 from .faces import Box
 from .forged_set import Item
-from .model import Classifier
 
 GRID = 64  # places a side: twice as fine as the finest maps
 UNJUDGED = -100.0  # logits
@@ -46,59 +43,37 @@ class Row:
 
 
 def judge(analyser: Analyser, plain: Analyser | None, items: Iterable[Item], batch_size: int) -> list[Row]:
-    """Judges pictures as they are made, a batch at a time; `plain` adds its maps. Keeps grids, not pictures.
-
-    Probabilities and maps are those of Analyser.judge, without the other evidence that it gathers for a person.
-    """
+    """Judges pictures as they are made, a batch at a time; `plain` adds its maps. Keeps grids, not pictures."""
     rows, items = [], iter(items)
     with ThreadPoolExecutor(2) as pool:
         while batch := list(islice(items, batch_size)):
             found = list(pool.map(analyser.prepare, [item.pixels for item in batch]))
-            with_maps = any(item.artifact for item in batch)
-            own = _run(analyser.classifier, [one.inputs for one in found], with_maps)
-            others: Sequence[Answer | None] = [None] * len(batch)
+            method = "gradcam" if any(item.artifact for item in batch) else None
+            own = analyser.judge(found, method, evidence=False)
+            others: Sequence[Analysis | None] = [None] * len(batch)
             if plain:  # the same squares, at that model's own input size
-                cut = [[crop.cut(one.picture.pixels) for crop in one.crops] for one in found]
-                others = _run(plain.classifier, [plain.classifier.prepare(crops) for crops in cut], with_maps)
+                others = plain.judge([_prepared_for(plain, one) for one in found], method, evidence=False)
             rows += [_row(*one) for one in zip(batch, found, own, others, strict=True)]
     return rows
 
 
-@dataclass(frozen=True)
-class Answer:
-    """Of one picture: label → its highest probability on any square, and label → its maps on each."""
-
-    scores: dict[str, float]
-    maps: dict[str, np.ndarray]
+def _prepared_for(plain: Analyser, one: Found) -> Found:
+    return replace(one, inputs=plain.classifier.prepare([crop.cut(one.picture.pixels) for crop in one.crops]))
 
 
-def _run(classifier: Classifier, inputs: Sequence[np.ndarray], with_maps: bool) -> list[Answer]:
-    output = classifier.run(np.concatenate(inputs))
-    maps = explain.evidence(classifier, output.features) if with_maps else None
-    answers, first = [], 0
-    for crops in map(len, inputs):
-        rows = slice(first, first + crops)
-        highest = output.probabilities[rows].max(0)
-        scores = {label: float(value) for label, value in zip(classifier.labels, highest, strict=True)}
-        own = {} if maps is None else {label: maps[rows, index] for index, label in enumerate(classifier.labels)}
-        answers.append(Answer(scores, own))
-        first += crops
-    return answers
-
-
-def _row(item: Item, found: Found, own: Answer, other: Answer | None) -> Row:
-    scores, maps = dict(own.scores), {}
+def _row(item: Item, found: Found, own: Analysis, other: Analysis | None) -> Row:
+    scores, maps = {FAKE: own.probability, **own.artifacts}, {}
     height, width = item.pixels.shape[:2]
     box = item.box or found.boxes[0] or Box(width // 4, height // 4, width // 2, height // 2)
     if item.artifact:
-        maps[FAKE_MAP] = _map(found, own, FAKE)
+        maps[FAKE_MAP] = _map(own, FAKE)
         if item.artifact != FAKE:
-            maps[OWN] = _map(found, own, item.artifact)
+            maps[OWN] = _map(own, item.artifact)
         maps[CENTRE] = _blob(box, width, height)
     if other:
-        scores[PLAIN] = other.scores[FAKE]
+        scores[PLAIN] = other.probability
         if item.artifact:
-            maps[PLAIN] = _map(found, other, FAKE)
+            maps[PLAIN] = _map(other, FAKE)
     side = FRAME * box.width
     left, top = box.x + (box.width - side) / 2, box.y + (box.height - side) / 2
     frame = (left / width, top / height, side / width, side / height)
@@ -106,14 +81,12 @@ def _row(item: Item, found: Found, own: Answer, other: Answer | None) -> Row:
     return Row(replace(item, pixels=np.empty(0), mask=np.empty(0)), scores, maps, mask, frame)
 
 
-def _map(found: Found, answer: Answer, label: str) -> np.ndarray:
-    """The label's map on the picture as Analysis.heatmap gives it, brought to the grid."""
-    height, width = found.picture.pixels.shape[:2]
-    maps = [Heatmap(label, values, crop) for values, crop in zip(answer.maps[label], found.crops, strict=True)]
-    values = explain.on_picture(maps, width, height)
+def _map(analysis: Analysis, label: str) -> np.ndarray:
+    """The label's map on the picture, brought to the grid."""
+    values = analysis.heatmap(label)
     unjudged = np.ones(values.shape, bool)
-    for crop in found.crops:
-        crop.cut(unjudged)[:] = False
+    for verdict in analysis.faces:
+        verdict.crop.cut(unjudged)[:] = False
     values[unjudged] = UNJUDGED
     return lm.on_grid(values, GRID)
 

@@ -19,6 +19,23 @@ def backbone(name: str, kwargs: dict[str, Any], pyramid: bool, pretrained: bool)
     return timm.create_model(name, pretrained=pretrained, num_classes=0, global_pool="", **kwargs)
 
 
+def lateral(width: int, channels: int) -> nn.Sequential:
+    """Brings a map of `width` channels to the pyramid's."""
+    return nn.Sequential(nn.Conv2d(width, channels, 1, bias=False), nn.BatchNorm2d(channels))
+
+
+def separable(channels: int) -> list[nn.Module]:
+    """A depthwise-separable 3×3 convolution with its norms and activations."""
+    return [
+        nn.Conv2d(channels, channels, 3, padding=1, groups=channels, bias=False),
+        nn.BatchNorm2d(channels),
+        nn.ReLU(),
+        nn.Conv2d(channels, channels, 1, bias=False),
+        nn.BatchNorm2d(channels),
+        nn.ReLU(),
+    ]
+
+
 class Pyramid(nn.Module):
     """Brings a backbone's maps together at one fine stride (feature pyramid: Lin et al., CVPR 2017).
 
@@ -32,21 +49,8 @@ class Pyramid(nn.Module):
         if not self.used:
             raise ValueError(f"the backbone has no map of stride {stride} or more; use --stride {info.reduction()[-1]}")
         widths = [info.channels()[index] for index in self.used]
-        self.lateral = nn.ModuleList(
-            nn.Sequential(nn.Conv2d(width, channels, 1, bias=False), nn.BatchNorm2d(channels)) for width in widths
-        )
-        self.smooth = nn.ModuleList(
-            nn.Sequential(
-                nn.ReLU(),
-                nn.Conv2d(channels, channels, 3, padding=1, groups=channels, bias=False),
-                nn.BatchNorm2d(channels),
-                nn.ReLU(),
-                nn.Conv2d(channels, channels, 1, bias=False),
-                nn.BatchNorm2d(channels),
-                nn.ReLU(),
-            )
-            for _ in widths
-        )
+        self.lateral = nn.ModuleList(lateral(width, channels) for width in widths)
+        self.smooth = nn.ModuleList(nn.Sequential(nn.ReLU(), *separable(channels)) for _ in widths)
 
     def forward(self, maps: list[Tensor]) -> Tensor:
         y = self.smooth[-1](self.lateral[-1](maps[self.used[-1]]))

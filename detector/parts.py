@@ -6,6 +6,7 @@ of CelebAMask-HQ (Lee et al., CVPR 2020). It never sees the classifier, and the 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import cv2
@@ -16,6 +17,8 @@ import torch.nn.functional as F
 from PIL import Image
 from safetensors.torch import load_file
 from torch import Tensor, nn
+
+from . import necks
 
 PARTS = ("background", "skin", "brows", "eyes", "nose", "mouth", "hair", "body")
 BACKGROUND, SKIN, BROWS, EYES, NOSE, MOUTH, HAIR, BODY = ((index,) for index in range(len(PARTS)))
@@ -35,20 +38,8 @@ class Parser(nn.Module):
         self.backbone = timm.create_model("mobilenetv2_100", pad_type="same", features_only=True, out_indices=(1, 2, 3))
         self.backbone.blocks = self.backbone.blocks[:5]  # timm keeps the stages behind stride 16, which nobody asks for
         channels = self.backbone.feature_info.channels()
-        self.lateral = nn.ModuleList(
-            nn.Sequential(nn.Conv2d(k, width, 1, bias=False), nn.BatchNorm2d(width)) for k in channels
-        )
-        self.smooth = nn.ModuleList(
-            nn.Sequential(
-                nn.Conv2d(width, width, 3, padding=1, groups=width, bias=False),
-                nn.BatchNorm2d(width),
-                nn.ReLU(),
-                nn.Conv2d(width, width, 1, bias=False),
-                nn.BatchNorm2d(width),
-                nn.ReLU(),
-            )
-            for _ in channels
-        )
+        self.lateral = nn.ModuleList(necks.lateral(k, width) for k in channels)
+        self.smooth = nn.ModuleList(nn.Sequential(*necks.separable(width)) for _ in channels)
         # One wide look at the coarse map: where the head is, and which way up.
         self.context = nn.Sequential(
             nn.Conv2d(channels[-1], width, 1, bias=False),
@@ -77,18 +68,25 @@ def load(path: str | Path = EMBEDDED) -> Parser:
     return parser.eval().requires_grad_(False).to(memory_format=torch.channels_last)
 
 
-def probabilities(parser: Parser, inputs: np.ndarray) -> np.ndarray:
-    """uint8 crops (n, SIZE, SIZE, 3) to part probabilities, float32 (n, parts, SIZE / 4, SIZE / 4)."""
+def probabilities(parser: Parser, crops: Sequence[np.ndarray]) -> np.ndarray:
+    """RGB crops (h, w, 3) uint8 of any size to part probabilities, float32 (n, SIZE, SIZE, parts)."""
+    small = [np.asarray(Image.fromarray(crop).resize((SIZE, SIZE), Image.Resampling.BILINEAR)) for crop in crops]
     with torch.no_grad():
-        x = torch.tensor(inputs).permute(0, 3, 1, 2).float() / 127.5 - 1
-        return parser(x).softmax(1).numpy()
+        x = torch.from_numpy(np.stack(small)).permute(0, 3, 1, 2).float() / 127.5 - 1
+        maps = parser(x).softmax(1).permute(0, 2, 3, 1).numpy()
+    return np.stack([cv2.resize(one, (SIZE, SIZE), interpolation=cv2.INTER_LINEAR) for one in maps])
 
 
 def parse(parser: Parser, pixels: np.ndarray) -> np.ndarray:
     """The likeliest part at each place of a portrait (h, w, 3): uint8 (SIZE, SIZE)."""
-    small = np.asarray(Image.fromarray(pixels).resize((SIZE, SIZE), Image.Resampling.BILINEAR))
-    found = probabilities(parser, small[None])[0].transpose(1, 2, 0)
-    return cv2.resize(found, (SIZE, SIZE), interpolation=cv2.INTER_LINEAR).argmax(2).astype(np.uint8)
+    return probabilities(parser, [pixels])[0].argmax(2).astype(np.uint8)
+
+
+def among(labels: np.ndarray, classes: tuple[int, ...]) -> np.ndarray:
+    """Where a part map (h, w) holds one of `classes`: bool (h, w)."""
+    table = np.zeros(256, bool)
+    table[list(classes)] = True
+    return table[labels]
 
 
 def enlarge(coarse: np.ndarray, shape: tuple[int, int]) -> np.ndarray:

@@ -12,10 +12,9 @@ from functools import cached_property
 
 import cv2
 import numpy as np
-from PIL import Image
 
 from . import parts
-from .parts import PARTS, SIZE
+from .parts import PARTS
 
 EDGE = 0.055  # half the width of the face edge's band, in widths of the face
 SURE = 0.80  # mean certainty of the parser on the face below which its regions are not trusted
@@ -30,6 +29,8 @@ REGIONS: dict[str, tuple[int, ...]] = {
     "nose": parts.NOSE,
     "mouth": parts.MOUTH,
 }
+# Each place belongs to the first of these that claims it, so shares of them add up to 1.
+PLACES = ("face_edge", "face", "hair", "body", "background")
 
 
 @dataclass(frozen=True)
@@ -48,11 +49,19 @@ class Regions:
         """bool (SIZE, SIZE) of a region of REGIONS, or of `face_edge`: the band along the face's outline."""
         if name == "face_edge":
             return self._edge
-        return np.isin(self.parts, REGIONS[name])
+        return parts.among(self.parts, REGIONS[name])
 
     def area(self, name: str) -> float:
         """Share of the square, 0…1."""
         return float(self.mask(name).mean())
+
+    @cached_property
+    def places(self) -> np.ndarray:
+        """uint8 (SIZE, SIZE), indices into PLACES: the one region of each place, for all maps."""
+        found = np.full(self.parts.shape, len(PLACES), np.uint8)
+        for index, name in reversed(list(enumerate(PLACES))):
+            found[self.mask(name)] = index
+        return found
 
     @cached_property
     def _edge(self) -> np.ndarray:
@@ -75,12 +84,10 @@ def find(parser: parts.Parser, crops: Sequence[np.ndarray]) -> list[Regions]:
     """Regions of RGB crops (h, w, 3) uint8, square or nearly so."""
     if not crops:
         return []
-    inputs = np.stack([np.asarray(Image.fromarray(c).resize((SIZE, SIZE), Image.Resampling.BILINEAR)) for c in crops])
     found = []
-    for maps in parts.probabilities(parser, inputs):
-        fine = cv2.resize(maps.transpose(1, 2, 0), (SIZE, SIZE), interpolation=cv2.INTER_LINEAR)
+    for fine in parts.probabilities(parser, crops):
         labels = fine.argmax(2).astype(np.uint8)
-        face = np.isin(labels, parts.FACE)
+        face = parts.among(labels, parts.FACE)
         certainty = float(fine[..., list(parts.FACE)].sum(2)[face].mean()) if face.any() else 0.0
         found.append(Regions(labels, certainty))
     return found
@@ -95,8 +102,8 @@ assert len(COLOURS) == len(PARTS)
 def draw(pixels: np.ndarray, regions: Regions, opacity: float = 0.55) -> np.ndarray:
     """The crop (h, w, 3) with its parts coloured and the face's outline drawn; uint8 (h, w, 3)."""
     height, width = pixels.shape[:2]
-    labels = cv2.resize(regions.parts, (width, height), interpolation=cv2.INTER_NEAREST)
+    labels = parts.enlarge(regions.parts, (height, width))
     painted = (pixels * (1 - opacity) + COLOURS[labels] * opacity + 0.5).astype(np.uint8)
-    edge = cv2.resize(regions.mask("face_edge").astype(np.uint8), (width, height), interpolation=cv2.INTER_NEAREST)
+    edge = parts.enlarge(regions.mask("face_edge").astype(np.uint8), (height, width))
     outlines, _ = cv2.findContours(edge, cv2.RETR_LIST, cv2.CHAIN_APPROX_SIMPLE)
     return cv2.drawContours(painted, outlines, -1, (255, 255, 255), max(1, round(width / 300)), cv2.LINE_AA)

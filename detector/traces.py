@@ -11,10 +11,8 @@ import numpy as np
 from .explain import Heatmap
 from .faces import Box
 from .parts import SIZE
-from .regions import Regions
+from .regions import PLACES, Regions
 
-# Each place belongs to the first of these that claims it, so shares add up to 1.
-PLACES = ("face_edge", "face", "hair", "body", "background")
 CROPS = 3  # evidence crops of one map
 SIDE = 0.22  # of an evidence crop, over the judged square's
 FAINT = 0.5  # logits: a place whose mean evidence is less than this is not worth a look
@@ -50,13 +48,10 @@ def shares(heatmap: Heatmap, regions: Regions) -> tuple[Share, ...]:
     total = float(hot.sum())
     if total <= 0:
         return ()
-    free = np.ones((SIZE, SIZE), bool)
-    found = []
-    for name in PLACES:
-        place = regions.mask(name) & free
-        free &= ~place
-        found.append(Share(name, float(hot[place].sum()) / total, float(place.mean())))
-    return tuple(found)
+    places, count = regions.places.ravel(), len(PLACES)
+    evidence = np.bincount(places, hot.ravel(), minlength=count) / total
+    areas = np.bincount(places, minlength=count) / places.size
+    return tuple(Share(name, float(evidence[i]), float(areas[i])) for i, name in enumerate(PLACES))
 
 
 def hottest(heatmap: Heatmap, width: int, height: int, count: int = CROPS) -> tuple[EvidenceCrop, ...]:

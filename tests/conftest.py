@@ -27,6 +27,15 @@ def header_of(network, name="test_resnet", size=64, **kwargs):
     return Header(architecture, default_preprocessing(network, size), labels, {"epochs": 1}, "CC0-1.0")
 
 
+@pytest.fixture(scope="module")
+def one_thread():
+    """Tiny tensors are slower on many threads."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
 @pytest.fixture(scope="session")
 def tiny_checkpoint(tmp_path_factory):
     """64 px in, a 4 × 4 map out."""

@@ -5,7 +5,6 @@ import json
 
 import numpy as np
 import pytest
-import torch
 from conftest import small_network
 from PIL import Image
 from sklearn.metrics import average_precision_score, roc_auc_score
@@ -25,13 +24,7 @@ from detector.localisation_maps import AVERAGE, CENTRE, FAKE_MAP, GRID, OWN, PLA
 from detector.localise import localise, markdown
 from detector.model import Architecture, Header, default_preprocessing, save
 
-
-@pytest.fixture(scope="module", autouse=True)
-def one_thread():
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 @pytest.fixture(scope="module")

@@ -26,12 +26,9 @@ COLUMNS = ["step", "epoch", "lr", "loss", "train_auc", "val_loss", "val_auc", "s
 
 
 @pytest.fixture(scope="module", autouse=True)
-def one_thread():
-    """Tiny tensors are slower on many threads; and train.main's switch to determinism ends with these tests."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
+def determinism_ends_here(one_thread):
+    """train.main switches it on for the whole process."""
     yield
-    torch.set_num_threads(threads)
     torch.use_deterministic_algorithms(False)
 
 

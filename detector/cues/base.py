@@ -79,9 +79,7 @@ class Frame:
 
     def mask(self, classes: tuple[int, ...]) -> np.ndarray:
         """bool (h, w)."""
-        table = np.zeros(256, bool)
-        table[list(classes)] = True
-        return table[self.parts]
+        return parts.among(self.parts, classes)
 
     @cached_property
     def face_width(self) -> float:

@@ -23,6 +23,7 @@ from sklearn.metrics import roc_auc_score
 from .. import faces, forge, parts, regions
 from ..artifacts import ARTIFACTS
 from ..data import Example, read_labels
+from ..forge.base import compressed
 from ..images import load
 from . import shrink, tables, value, values
 from .base import Frame
@@ -53,11 +54,8 @@ def portraits(examples: Sequence[Example], parser: parts.Parser) -> Iterator[for
 
 
 def stored(pixels: np.ndarray, quality: int | None) -> np.ndarray:
-    """The picture (h, w, 3) after JPEG compression (4:2:0), unchanged for None."""
-    if quality is None:
-        return pixels
-    _, code = cv2.imencode(".jpg", pixels[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, quality])
-    return cv2.imdecode(code, cv2.IMREAD_COLOR_RGB)
+    """The picture (h, w, 3) after JPEG compression, unchanged for None."""
+    return pixels if quality is None else compressed(pixels, quality)
 
 
 def _crop(portrait: forge.Portrait, pixels: np.ndarray) -> np.ndarray:

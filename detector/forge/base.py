@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 
 from ..faces import Box, crop_box
-from ..parts import BACKGROUND, FACE, HAIR, PERSON, UNKNOWN, Parser
+from ..parts import BACKGROUND, FACE, HAIR, UNKNOWN, Parser, among, enlarge
 from ..parts import parse as find_parts
 
 
@@ -26,16 +26,14 @@ class Portrait:
 
     def region(self, classes: tuple[int, ...]) -> np.ndarray:
         """float32 (h, w), 1 in the classes given, else 0."""
-        table = np.zeros(256, np.float32)
-        table[list(classes)] = 1
-        return table[self.parts]
+        return among(self.parts, classes).astype(np.float32)
 
     @classmethod
     def of(cls, pixels: np.ndarray, box: Box, coarse: np.ndarray) -> Portrait:
         """From what `parse` gave for the same picture and box; places that it did not see are UNKNOWN."""
         crop = crop_box(box, *pixels.shape[1::-1])
         whole = np.full(pixels.shape[:2], UNKNOWN, np.uint8)
-        crop.cut(whole)[:] = cv2.resize(coarse, (crop.width, crop.height), interpolation=cv2.INTER_NEAREST)
+        crop.cut(whole)[:] = enlarge(coarse, (crop.height, crop.width))
         return cls(pixels, box, whole)
 
     @property
@@ -49,10 +47,6 @@ class Portrait:
     @property
     def background(self) -> np.ndarray:
         return self.region(BACKGROUND)
-
-    @property
-    def person(self) -> np.ndarray:
-        return self.region(PERSON)
 
 
 def parse(parser: Parser, pixels: np.ndarray, box: Box) -> np.ndarray:
@@ -102,6 +96,12 @@ def blob(
     mask = np.zeros(shape, np.float32)
     cv2.fillPoly(mask, [np.round(points * 16).astype(np.int32)], 1.0, lineType=cv2.LINE_8, shift=4)
     return mask
+
+
+def compressed(pixels: np.ndarray, quality: int) -> np.ndarray:
+    """RGB pixels (h, w, 3) uint8 after JPEG compression (4:2:0)."""
+    _, code = cv2.imencode(".jpg", pixels[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, quality])
+    return cv2.imdecode(code, cv2.IMREAD_COLOR_RGB)
 
 
 def change(pixels: np.ndarray, forged: np.ndarray, mask: np.ndarray) -> float:

@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 
 from ..faces import Box
-from .base import CannotForge, Forgery, Portrait, blend, blob, feather
+from .base import CannotForge, Forgery, Portrait, blend, blob, compressed, feather
 
 VARIANTS = ("ellipse", "outline")
 HELD_BACK = ("poisson",)  # another blending: gradients of the copy, colours of the original (Pérez et al., 2003)
@@ -116,9 +116,7 @@ def _resharpened(pixels: np.ndarray, strength: float, rng: np.random.Generator) 
         back = [cv2.INTER_LINEAR, cv2.INTER_CUBIC, cv2.INTER_LANCZOS4][rng.integers(3)]
         return cv2.resize(small, (width, height), interpolation=back)
     # the swapped face was compressed on its own
-    quality = int(95 - 60 * strength * rng.random())
-    _, code = cv2.imencode(".jpg", pixels[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, quality])
-    return cv2.imdecode(code, cv2.IMREAD_COLOR_RGB)
+    return compressed(pixels, int(95 - 60 * strength * rng.random()))
 
 
 def _warped(pixels: np.ndarray, box: Box, strength: float, rng: np.random.Generator) -> np.ndarray:

@@ -1,5 +1,7 @@
 """Every sentence of the page, in one place."""
 
+from ..sentences import FAKE_FROM, REAL_BELOW
+
 TITLE = "Face deepfake detector"
 LEAD = "Drop a picture of a face. The page says how likely it was manipulated, and paints where it sees traces."
 PRIVACY = "Pictures stay on this server, are never passed on, and are deleted within an hour."
@@ -33,8 +35,8 @@ LABELS = {
 
 # From each probability on, in falling order. The middle stays undecided on purpose.
 ANSWERS = (
-    (0.8, "manipulated", "Probably manipulated"),
-    (0.2, "unsure", "Cannot tell"),
+    (FAKE_FROM, "manipulated", "Probably manipulated"),
+    (REAL_BELOW, "unsure", "Cannot tell"),
     (0.0, "authentic", "Probably authentic"),
 )
 PROBABILITY = "Probability of manipulation"
