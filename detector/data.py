@@ -25,6 +25,8 @@ from .model import Preprocessing
 
 ENDINGS = {".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff", ".gif"}
 UNKNOWN = 255  # mask value of a place nobody labelled
+KERNELS = (v2.InterpolationMode.BILINEAR, v2.InterpolationMode.BICUBIC, v2.InterpolationMode.LANCZOS)
+HARD = {"face_edge": 2, "lighting": 2}  # forged so many times as often as the others: they take longest to learn
 
 
 class LabelError(ValueError):
@@ -133,7 +135,7 @@ def find_problems(examples: Sequence[Example], threads: int = 4) -> dict[Path, s
 class RandomReencode(v2.Transform):
     """With probability `p`, stores the picture as JPEG or WebP of random quality and reads it back."""
 
-    def __init__(self, p: float, quality: tuple[int, int] = (45, 98)):
+    def __init__(self, p: float, quality: tuple[int, int] = (40, 98)):
         super().__init__()
         self.p, self.quality = p, quality
 
@@ -150,17 +152,22 @@ class RandomReencode(v2.Transform):
 
 
 class RandomScale(v2.Transform):
-    """With probability `p`, scales both by a random factor, as a messenger or a screenshot does."""
+    """With probability `p`, scales both by a random factor and kernel, as a messenger or a screenshot does.
 
-    def __init__(self, p: float, factors: tuple[float, float] = (0.5, 1.2)):
+    Small factors are as likely as large ones on a logarithmic scale; the shorter side keeps at least `least` px.
+    """
+
+    def __init__(self, p: float, factors: tuple[float, float] = (0.35, 1.2), least: int = 80):
         super().__init__()
-        self.p, self.factors = p, factors
+        self.p, self.factors, self.least = p, factors, least
 
     def forward(self, image: Image.Image, mask: torch.Tensor) -> tuple[Image.Image, torch.Tensor]:
         if torch.rand(()) < self.p:
-            factor = float(torch.empty(()).uniform_(*self.factors))
+            factor = math.exp(float(torch.empty(()).uniform_(*map(math.log, self.factors))))
+            factor = max(factor, min(1, self.least / min(image.size)))
             size = [max(1, round(image.height * factor)), max(1, round(image.width * factor))]
-            image, mask = v2.functional.resize(image, size), v2.functional.resize(mask, size)
+            kernel = KERNELS[int(torch.randint(len(KERNELS), ()))]
+            image, mask = v2.functional.resize(image, size, kernel), v2.functional.resize(mask, size)
         return image, mask
 
 
@@ -190,13 +197,14 @@ def train_transform(size: int, preprocessing: Preprocessing) -> v2.Compose:
     """Random views for training. Both classes meet the same re-encoding and resizing, so format is no clue."""
     return v2.Compose(
         [
-            RandomScale(p=0.3),
-            RandomReencode(p=0.4),
+            RandomScale(p=0.5),
+            RandomReencode(p=0.5),
             RandomView(size, preprocessing.size),
             v2.RandomHorizontalFlip(),
             v2.RandomApply([v2.ColorJitter(0.25, 0.25, 0.25, 0.03)], p=0.4),
             v2.RandomGrayscale(p=0.03),
-            *_to_tensor(preprocessing),
+            v2.RandomApply([v2.GaussianBlur(5, (0.3, 1.8))], p=0.1),
+            *_to_tensor(preprocessing, v2.RandomApply([v2.GaussianNoise(sigma=0.03)], p=0.1)),
         ]
     )
 
@@ -207,10 +215,10 @@ def eval_transform(preprocessing: Preprocessing) -> v2.Compose:
     return v2.Compose([v2.Resize((size, size)), v2.CenterCrop(size), *_to_tensor(preprocessing)])
 
 
-def _to_tensor(preprocessing: Preprocessing) -> list[v2.Transform]:
+def _to_tensor(preprocessing: Preprocessing, *between: v2.Transform) -> list[v2.Transform]:
     # ToImage and ToDtype together are what torchvision's ToTensor was.
     return [v2.ToImage(), v2.ToDtype({tv_tensors.Image: torch.float32, "others": None}, scale=True),
-            v2.Normalize(preprocessing.mean, preprocessing.std)]  # fmt: skip
+            *between, v2.Normalize(preprocessing.mean, preprocessing.std)]  # fmt: skip
 
 
 # --- data set --------------------------------------------------------------------------------------------------------
@@ -253,7 +261,9 @@ class FaceData(Dataset):
 
     def _forge(self, index: int, pixels: np.ndarray, rng: np.random.Generator) -> forge.Forgery | None:
         strength = rng.uniform(0.3, 1.0)
-        for artifact in rng.permutation(self.artifacts):  # the next one where this picture has no room for the first
+        often = np.array([HARD.get(artifact, 1) for artifact in self.artifacts])
+        order = rng.choice(self.artifacts, len(self.artifacts), replace=False, p=often / often.sum())
+        for artifact in order:  # the next one where this picture has no room for the first
             donor = None
             if artifact == "hair":
                 other = self.reals[rng.integers(len(self.reals))]

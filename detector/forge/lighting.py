@@ -13,7 +13,7 @@ HELD_BACK = ("lamp",)  # a near light: brightness falls with the square of the d
 
 
 def forge(portrait: Portrait, strength: float, rng: np.random.Generator, variant: str) -> Forgery:
-    """Multiplies one region by a smooth gain. The region's mean stays, so that no step in brightness tells."""
+    """Multiplies one region by a smooth gain. The region's mean nearly stays, so that the step at its outline is small."""
     box = portrait.box
     region = portrait.region([FACE, FACE + HAIR, FACE + HAIR + BODY][rng.choice(3, p=[0.5, 0.3, 0.2])])
     near = np.zeros_like(region)
@@ -22,17 +22,17 @@ def forge(portrait: Portrait, strength: float, rng: np.random.Generator, variant
     region *= near
     if region.sum() < 0.2 * box.area:
         raise CannotForge("too little of the person was found to relight")
-    mask = feather(region, box.width * rng.uniform(0.015, 0.06))
+    mask = feather(region, box.width * rng.uniform(0.01, 0.05))
     shading = np.log(np.clip(_smooth_luma(portrait, mask), 8, 255))
     light = _light(portrait, variant, shading, mask, rng)
     weight = float(mask.sum())
     light = light - (light * mask).sum() / weight
     spread = np.sqrt((light**2 * mask).sum() / weight) + 1e-6
-    # In gamma space: a spread of 0.3 makes one side nearly three times as bright as the other. Half of that is what
-    # lamps and windows do every day, and no one, man or network, takes it for a forgery.
-    wanted = rng.uniform(0.22, 0.42) * (0.3 + 0.7 * strength)
+    # Standard deviation of the log gain, in gamma space. Half of this is what lamps and windows do every day.
+    wanted = rng.uniform(0.3, 0.55) * (0.25 + 0.75 * strength)
     tint = rng.uniform(-0.12, 0.12, 3) * strength
-    gain = np.exp(np.clip(light * (wanted / spread), -1.2, 1.2)[..., None] * (1 + tint).astype(np.float32))
+    exposure = rng.normal(0, 0.1) * strength
+    gain = np.exp((np.clip(light * (wanted / spread), -1.2, 1.2) + exposure)[..., None] * (1 + tint).astype(np.float32))
     copy = np.clip(portrait.pixels * gain, 0, 255)
     return Forgery(blend(portrait.pixels, copy, mask), mask, "lighting", variant, strength)
 
