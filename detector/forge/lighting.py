@@ -13,7 +13,7 @@ HELD_BACK = ("lamp",)  # a near light: brightness falls with the square of the d
 
 
 def forge(portrait: Portrait, strength: float, rng: np.random.Generator, variant: str) -> Forgery:
-    """Multiplies one region by a smooth gain. The region's mean nearly stays, so that the step at its outline is small."""
+    """Multiplies one region by a smooth gain. Its mean nearly stays: the step at the outline is small."""
     box = portrait.box
     region = portrait.region([FACE, FACE + HAIR, FACE + HAIR + BODY][rng.choice(3, p=[0.5, 0.3, 0.2])])
     near = np.zeros_like(region)
