@@ -18,7 +18,8 @@ import cv2
 import numpy as np
 from sklearn.metrics import roc_auc_score
 
-from detector.analyse import Analyser, FaceVerdict
+from detector.analyse import Analyser
+from detector.analysis import FaceVerdict
 from detector.artifacts import FAKE
 from detector.parts import SIZE
 
@@ -57,7 +58,8 @@ def main() -> None:
     analyser = Analyser(args.checkpoint)
     reals, fakes, heat = [], defaultdict(list), defaultdict(list)
     for row in rows:
-        analysis = analyser.analyse(args.labels.parent / "images" / row["img_name"])
+        found = analyser.prepare(args.labels.parent / "images" / row["img_name"])
+        analysis = analyser.judge([found], "gradcam", checks=False)[0]
         if row["target"] == "0":
             reals.append(analysis.probability)
             continue

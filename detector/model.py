@@ -28,6 +28,7 @@ from torch import Tensor, nn
 
 from . import necks
 from .artifacts import FAKE, LABELS
+from .verdict import Calibration
 
 EMBEDDED = Path(__file__).parent / "weights" / "detector.safetensors"
 FORMAT = "face-deepfake-detector/1"
@@ -66,7 +67,10 @@ class Preprocessing:
 
 @dataclass(frozen=True)
 class Header:
-    """All a checkpoint says of itself. `labels` names the heads that were trained, in the order of the logits."""
+    """All a checkpoint says of itself. `labels` names the heads that were trained, in the order of the logits.
+
+    `calibration` is None until held-out pictures were judged; no answer but "cannot tell" is given before.
+    """
 
     architecture: Architecture
     preprocessing: Preprocessing
@@ -74,6 +78,7 @@ class Header:
     training: dict[str, Any] = field(default_factory=dict)
     licence: str = ""
     sha256: str = ""
+    calibration: Calibration | None = None
 
 
 class Network(nn.Module):
@@ -207,11 +212,19 @@ def _parse(name: str, facts: str) -> Header:
             training=dict(values["training"]),
             licence=str(values["licence"]),
             sha256=str(values["sha256"]),
+            calibration=_calibration(values.get("calibration")),
         )
     except CheckpointError:
         raise
     except (KeyError, TypeError, ValueError) as error:
         raise CheckpointError(f"{name} has a header that can't be read ({error!r}); get it again") from error
+
+
+def _calibration(values: dict[str, Any] | None) -> Calibration | None:
+    if values is None:
+        return None
+    real, fake = (tuple(sorted(map(float, values[kind]))) for kind in ("real", "fake"))
+    return Calibration(str(values["data"]), float(values["scale"]), float(values["shift"]), real, fake)
 
 
 def _digest(tensors: dict[str, Tensor]) -> str:

@@ -15,7 +15,8 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from .analyse import Analyser, Analysis, Found
+from .analyse import Analyser, Found
+from .analysis import Analysis
 from .data import ENDINGS
 from .images import PictureError
 

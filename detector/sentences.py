@@ -6,10 +6,11 @@ from collections.abc import Sequence
 
 from .artifacts import FAKE
 from .cues import Cue
+from .stability import Stability
 from .traces import Share
+from .verdict import Answer
 
 FOUND = 0.5  # an artifact stands out from this probability on
-FAKE_FROM, REAL_BELOW = 0.8, 0.2  # the verdict's words; between the two it stays open
 USUAL, RARE = 75, 90  # percentiles: below the first a measurement is as in most photos, above the second it is rare
 
 NAMES = {
@@ -29,6 +30,7 @@ PLACE_NAMES = {
 
 
 def explain(
+    answer: Answer,
     probabilities: dict[str, float],
     shares: dict[str, Sequence[Share]],
     cues: Sequence[Cue] = (),
@@ -44,24 +46,33 @@ def explain(
     )
     cue_of = {cue.artifact: cue for cue in cues}
     return (
-        _opening(probabilities, found, _where(shares.get(FAKE, ()), sure)),
+        _opening(answer, probabilities, found, _where(shares.get(FAKE, ()), sure)),
         *(_artifact(label, probabilities[label], shares.get(label, ()), cue_of.get(label), sure) for label in found),
     )
 
 
-def _opening(probabilities: dict[str, float], found: list[str], where: str) -> str:
-    value = probabilities[FAKE]
+def _opening(answer: Answer, probabilities: dict[str, float], found: list[str], where: str) -> str:
     none = "none of the named artifacts stands out" if len(probabilities) > 1 else "this checkpoint names no artifacts"
     stands = f"{_list(found)} {'stands' if len(found) == 1 else 'stand'} out"
-    if value >= FAKE_FROM:
+    if answer == Answer.MANIPULATED:
         if found:
-            return f"Judged as probably manipulated, and {stands}."
-        return f"Judged as probably manipulated, but {none}: the verdict rests on other traces{where and f'; {where}'}."
-    if value >= REAL_BELOW:
-        return f"The verdict stays open; {stands if found else none}."
-    if found:
-        return f"Judged as probably authentic, yet {stands}: look for yourself."
-    return f"Judged as probably authentic, and {none}."
+            return f"Judged as likely manipulated, and {stands}."
+        return f"Judged as likely manipulated, but {none}: the verdict rests on other traces{where and f'; {where}'}."
+    if answer == Answer.AUTHENTIC:
+        if found:
+            return f"Judged as likely authentic, yet {stands}: look for yourself."
+        return f"Judged as likely authentic, and {none}."
+    return f"The verdict stays open; {stands if found else none}."
+
+
+def unstable(stability: Stability | None) -> str:
+    """Why a verdict that flips stays open; empty where it holds or was not checked."""
+    if stability is None or stability.holds:
+        return ""
+    return (
+        f"The answer does not hold: {len(stability.flips)} of {len(stability.views)} other deliveries of the same "
+        f"picture get the opposite one (as: {', '.join(stability.flips[:3])}), so it stays open."
+    )
 
 
 def _list(found: list[str]) -> str:

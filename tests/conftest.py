@@ -7,8 +7,11 @@ import torch
 
 from detector import Analyser
 from detector.model import Architecture, Header, Network, default_preprocessing, save
+from detector.verdict import Calibration
 
 ASSETS = Path(__file__).parents[1] / "assets"
+# Of 100 real and 100 manipulated pictures; probability is the plain sigmoid of the logit.
+CALIBRATION = Calibration("made", 1.0, 0.0, tuple(map(float, range(-90, 10))), tuple(map(float, range(-10, 90))))
 
 
 def small_network(name="test_resnet", pool="lse", labels=("fake", "face_edge"), seed=0, **kwargs):
@@ -24,7 +27,9 @@ def small_network(name="test_resnet", pool="lse", labels=("fake", "face_edge"), 
 def header_of(network, name="test_resnet", size=64, **kwargs):
     architecture = Architecture(name, kwargs, network.pool_name)
     labels = ("fake", "face_edge")[: network.head.out_channels]
-    return Header(architecture, default_preprocessing(network, size), labels, {"epochs": 1}, "CC0-1.0")
+    return Header(
+        architecture, default_preprocessing(network, size), labels, {"epochs": 1}, "CC0-1.0", calibration=CALIBRATION
+    )
 
 
 @pytest.fixture(scope="module")

@@ -3,13 +3,23 @@
 import numpy as np
 import pytest
 
+from detector import sentences
 from detector.cues import Cue
-from detector.sentences import explain
+from detector.sentences import unstable
+from detector.stability import Stability, View
 from detector.traces import Share
+from detector.verdict import Answer
 
 NO = {"fake": 0.1, "face_edge": 0.1, "lighting": 0.1, "background": 0.1, "sharpness": 0.1, "hair": 0.1}
 ON_HAIR = (Share("face_edge", 0.1, 0.1), Share("hair", 0.8, 0.2), Share("background", 0.1, 0.7))
 EVEN = (Share("face", 0.5, 0.45), Share("background", 0.5, 0.55))
+
+
+def explain(probabilities, *rest, **more):
+    """As a checkpoint with limits at 0.2 and 0.8 answers."""
+    fake = probabilities["fake"]
+    answer = Answer.MANIPULATED if fake >= 0.8 else Answer.AUTHENTIC if fake <= 0.2 else Answer.UNDECIDED
+    return sentences.explain(answer, probabilities, *rest, **more)
 
 
 def cue(percentile, artifact="hair"):
@@ -18,7 +28,7 @@ def cue(percentile, artifact="hair"):
 
 def test_nothing_found():
     (said,) = explain(NO, {})
-    assert said == "Judged as probably authentic, and none of the named artifacts stands out."
+    assert said == "Judged as likely authentic, and none of the named artifacts stands out."
     assert explain({"fake": 0.1}, {})[0].endswith("this checkpoint names no artifacts.")
 
 
@@ -31,7 +41,7 @@ def test_fake_without_an_artifact_says_so():
 
 def test_an_artifact_in_a_picture_called_real_says_so():
     said = explain(NO | {"hair": 0.7}, {"hair": ON_HAIR})
-    assert said[0] == "Judged as probably authentic, yet a trace of hair stands out: look for yourself."
+    assert said[0] == "Judged as likely authentic, yet a trace of hair stands out: look for yourself."
     assert said[1].startswith("Hair, 70%: 80% of its evidence lies on the hair, 4.0 times")
 
 
@@ -64,3 +74,10 @@ def test_independent_measurements(percentile, words):
     said = explain(NO | {"fake": 0.9, "hair": 0.6}, {"hair": ON_HAIR}, [cue(percentile), cue(99, "lighting")])[1]
     assert ("measurement" in said) == (words is not None)
     assert words is None or words in said
+
+
+def test_a_verdict_that_flips_says_so():
+    views = tuple(View(name, 0.0, 0.5, Answer.UNDECIDED, np.zeros((1, 1, 3), np.uint8)) for name in "abcd")
+    said = unstable(Stability(views, 0.1, 0.9, 1.0, ("a", "d")))
+    assert "2 of 4 other deliveries" in said and "(as: a, d)" in said
+    assert unstable(Stability(views, 0.1, 0.9, 1.0, ())) == "" == unstable(None)

@@ -1,0 +1,134 @@
+"""Does the verdict hold when the same picture arrives in another way: re-encoded, resized, cropped, mirrored?"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from .artifacts import FAKE
+from .model import Classifier, resize
+from .verdict import Answer, Calibration, Limits, probability
+
+LARGEST = 768  # px: larger crops are shrunk to this first, three times what the network sees; encoding takes the time
+
+
+@dataclass(frozen=True)
+class View:
+    """One way in which the picture may arrive. `picture`: what the network saw, uint8 (size, size, 3)."""
+
+    name: str
+    logit: float
+    probability: float
+    answer: Answer
+    picture: np.ndarray
+
+
+@dataclass(frozen=True)
+class Stability:
+    """`lowest` and `highest` probability of any view; `spread`: standard deviation of the views' logits.
+
+    `flips`: names of the views whose answer is the opposite of the picture's own.
+    """
+
+    views: tuple[View, ...]
+    lowest: float
+    highest: float
+    spread: float
+    flips: tuple[str, ...]
+
+    @property
+    def holds(self) -> bool:
+        return not self.flips
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON-ready, without pictures."""
+        views = [{key: getattr(view, key) for key in ("name", "logit", "probability", "answer")} for view in self.views]
+        rest = {key: getattr(self, key) for key in ("lowest", "highest", "spread", "holds")}
+        return {**rest, "flips": list(self.flips), "views": views}
+
+
+def _stored(kind: str, quality: int) -> Callable[[Image.Image], Image.Image]:
+    def store(image: Image.Image) -> Image.Image:
+        file = io.BytesIO()
+        options = {"method": 0} if kind == "WEBP" else {}
+        image.save(file, kind, quality=quality, **options)
+        return Image.open(file).convert("RGB")
+
+    return store
+
+
+def _scaled(factor: float) -> Callable[[Image.Image], Image.Image]:
+    def scale(image: Image.Image) -> Image.Image:
+        size = [max(1, round(side * factor)) for side in image.size]
+        return image.resize(size, Image.Resampling.BICUBIC)
+
+    return scale
+
+
+def _cropped(left: float, top: float, right: float, bottom: float) -> Callable[[Image.Image], Image.Image]:
+    def crop(image: Image.Image) -> Image.Image:
+        width, height = image.size
+        box = round(left * width), round(top * height), round((1 - right) * width), round((1 - bottom) * height)
+        return image.crop(box) if box[2] > box[0] and box[3] > box[1] else image
+
+    return crop
+
+
+def _both(first: Callable, second: Callable) -> Callable[[Image.Image], Image.Image]:
+    return lambda image: second(first(image))
+
+
+WAYS: dict[str, Callable[[Image.Image], Image.Image]] = {
+    "JPEG 95": _stored("JPEG", 95),
+    "JPEG 80": _stored("JPEG", 80),
+    "JPEG 65": _stored("JPEG", 65),
+    "JPEG 50": _stored("JPEG", 50),
+    "WebP 80": _stored("WEBP", 80),
+    "WebP 50": _stored("WEBP", 50),
+    "three quarters of the size": _scaled(0.75),
+    "half the size": _scaled(0.5),
+    "half the size, JPEG 75": _both(_scaled(0.5), _stored("JPEG", 75)),
+    "cropped by 6%": _cropped(0.03, 0.03, 0.03, 0.03),
+    "cropped off centre": _cropped(0.06, 0.0, 0.0, 0.06),
+    "mirrored": lambda image: image.transpose(Image.Transpose.FLIP_LEFT_RIGHT),
+}
+
+
+def views(crop: np.ndarray, size: int) -> np.ndarray:
+    """The crop, uint8 RGB (h, w, 3), in each of WAYS, as the network sees it: uint8 (len(WAYS), size, size, 3)."""
+    image = Image.fromarray(crop)
+    image.thumbnail((LARGEST, LARGEST), Image.Resampling.BILINEAR)
+    return np.stack([resize(np.asarray(way(image)), size) for way in WAYS.values()])
+
+
+def check(
+    classifier: Classifier,
+    crops: Sequence[np.ndarray],
+    logits: Sequence[float],
+    limits: Limits,
+    calibration: Calibration | None,
+) -> list[Stability]:
+    """Judges every view of every crop, uint8 RGB (h, w, 3) each; `logits` are the crops' own, of fake."""
+    seen = [views(crop, classifier.header.preprocessing.size) for crop in crops]
+    fake = classifier.labels.index(FAKE)
+    judged = [classifier.run(batch).logits[:, fake] for batch in seen]  # a face at a time keeps memory flat
+    return [_stability(*row, limits, calibration) for row in zip(seen, judged, logits, strict=True)]
+
+
+def _stability(
+    seen: np.ndarray, logits: np.ndarray, own: float, limits: Limits, calibration: Calibration | None
+) -> Stability:
+    found = tuple(
+        View(name, float(logit), probability(calibration, logit), limits.answer(logit), picture)
+        for name, logit, picture in zip(WAYS, logits, seen, strict=True)
+    )
+    probabilities = [view.probability for view in found]
+    answer = limits.answer(own)
+    opposite = {Answer.MANIPULATED: Answer.AUTHENTIC, Answer.AUTHENTIC: Answer.MANIPULATED}.get(answer)
+    flips = tuple(view.name for view in found if view.answer == opposite)
+    return Stability(found, min(probabilities), max(probabilities), float(logits.std()), flips)

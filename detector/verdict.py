@@ -1,0 +1,185 @@
+"""The answer: a calibrated probability, and limits that keep error rates measured on held-out pictures.
+
+Between the limits the answer stays open. An honest "cannot tell" harms nobody; a wrong accusation does.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from typing import Any
+
+import numpy as np
+from scipy.stats import beta
+
+DIGITS = 3  # of the logits kept: a thousandth of a logit changes no probability by more than 0.03 %
+
+
+class Answer(StrEnum):
+    MANIPULATED = "manipulated"
+    AUTHENTIC = "authentic"
+    UNDECIDED = "undecided"
+    NOT_ASSESSED = "not assessed"
+
+
+@dataclass(frozen=True)
+class Targets:
+    """Error rates to keep, 0…1, of the pictures that are answered.
+
+    `false_alarms`: real pictures called manipulated, of the real ones answered; `misses`: manipulated ones called
+    authentic, of the manipulated ones answered. Raises ValueError outside 0…0.5.
+    """
+
+    false_alarms: float = 0.01
+    misses: float = 0.05
+
+    def __post_init__(self):
+        for name, value in asdict(self).items():
+            if not 0 <= value <= 0.5:
+                raise ValueError(f"the target for {name.replace('_', ' ')} is {value:g}; give a share from 0 to 0.5")
+
+
+@dataclass(frozen=True)
+class Rate:
+    """A share `count` / `of`, with its 95 % interval."""
+
+    value: float
+    low: float
+    high: float
+    count: int
+    of: int
+
+    @classmethod
+    def measured(cls, count: int, of: int, level: float = 0.95) -> Rate:
+        """With the exact interval of Clopper & Pearson (Biometrika 1934). With nothing counted: 0…1."""
+        if not of:
+            return cls(0.0, 0.0, 1.0, 0, 0)
+        tail = (1 - level) / 2
+        low = float(beta.ppf(tail, count, of - count + 1)) if count else 0.0
+        high = float(beta.ppf(1 - tail, count + 1, of - count)) if count < of else 1.0
+        return cls(count / of, low, high, count, of)
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """What held-out pictures say about the logit of fake; it travels in the checkpoint.
+
+    Probability = sigmoid(scale · logit + shift), where manipulated and real pictures are equally frequent (Platt,
+    1999). `real`, `fake`: the logits of the held-out pictures, sorted; limits for any target follow from them.
+    `data` names those pictures.
+    """
+
+    data: str
+    scale: float
+    shift: float
+    real: tuple[float, ...]
+    fake: tuple[float, ...]
+
+    def probability(self, logit: float | np.ndarray) -> float | np.ndarray:
+        """Of fake, 0…1."""
+        return 1 / (1 + np.exp(-(self.scale * logit + self.shift)))
+
+    @property
+    def sha256(self) -> str:
+        return hashlib.sha256(json.dumps(asdict(self), sort_keys=True).encode()).hexdigest()
+
+
+def probability(calibration: Calibration | None, logit: float) -> float:
+    """Of fake, 0…1; without calibration the network's own."""
+    return float(calibration.probability(logit) if calibration else 1 / (1 + np.exp(-logit)))
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Logits at or above `upper` are called manipulated, at or below `lower` authentic, between them nothing.
+
+    The rates are those of the held-out pictures at these limits, each with its 95 % interval: `found` and `alarmed`
+    are the manipulated and the real ones called manipulated, of all of them, and `undecided` what stays open.
+    """
+
+    lower: float
+    upper: float
+    targets: Targets
+    false_alarms: Rate
+    misses: Rate
+    undecided: Rate
+    found: Rate
+    alarmed: Rate
+
+    def answer(self, logit: float) -> Answer:
+        if logit >= self.upper:
+            return Answer.MANIPULATED
+        return Answer.AUTHENTIC if logit <= self.lower else Answer.UNDECIDED
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON-ready; a limit that nothing reaches is None."""
+        return {key: None if value in (-np.inf, np.inf) else value for key, value in asdict(self).items()}
+
+
+DEFAULT_TARGETS = Targets()
+# Without calibration nothing is known about error rates, so the answer stays open.
+OPEN = Limits(-np.inf, np.inf, DEFAULT_TARGETS, *[Rate.measured(0, 0)] * 5)
+
+
+def limits(calibration: Calibration | None, targets: Targets = DEFAULT_TARGETS) -> Limits:
+    """The narrowest limits whose error rates on the held-out pictures keep the targets; OPEN without calibration."""
+    if calibration is None or not calibration.real or not calibration.fake:
+        return OPEN
+    real, fake = np.array(calibration.real), np.array(calibration.fake)
+    places = np.unique(np.concatenate([real, fake]))
+    lower, upper = -np.inf, np.inf
+    while True:  # each limit changes how many are answered, so the other one may move outwards after it
+        alarms = real.size - np.searchsorted(real, places)  # called manipulated if this place were the upper limit
+        answered = np.minimum(alarms + np.searchsorted(real, lower, "right"), real.size)
+        keeps = alarms <= targets.false_alarms * answered
+        new_upper = float(places[keeps][0]) if keeps.any() else float(np.nextafter(places[-1], np.inf))
+        missed = np.searchsorted(fake, places, "right")
+        answered = np.minimum(missed + fake.size - np.searchsorted(fake, new_upper), fake.size)
+        keeps = missed <= targets.misses * answered
+        new_lower = float(places[keeps][-1]) if keeps.any() else float(np.nextafter(places[0], -np.inf))
+        if (new_lower, new_upper) == (lower, upper):
+            break
+        lower, upper = new_lower, new_upper  # with more answered, each only ever moves inwards: this ends
+    if lower >= upper:  # the classes hardly overlap: no open answers are needed
+        lower = float(np.nextafter(upper, -np.inf))
+    return measured(real, fake, lower, upper, targets)
+
+
+def measured(
+    real: Sequence[float], fake: Sequence[float], lower: float, upper: float, targets: Targets = DEFAULT_TARGETS
+) -> Limits:
+    """The rates that the limits have on these logits of real and manipulated pictures."""
+    real, fake = np.asarray(real), np.asarray(fake)
+    alarms, cleared = int((real >= upper).sum()), int((real <= lower).sum())
+    found, missed = int((fake >= upper).sum()), int((fake <= lower).sum())
+    answered = alarms + cleared + found + missed
+    return Limits(
+        lower,
+        upper,
+        targets,
+        false_alarms=Rate.measured(alarms, alarms + cleared),
+        misses=Rate.measured(missed, missed + found),
+        undecided=Rate.measured(real.size + fake.size - answered, real.size + fake.size),
+        found=Rate.measured(found, fake.size),
+        alarmed=Rate.measured(alarms, real.size),
+    )
+
+
+def accused(limits: Limits, prevalence: float) -> tuple[float, float, float]:
+    """Of the pictures called manipulated, the share that are real photos: (value, low, high), 0…1.
+
+    By Bayes' rule, with `prevalence` the share of manipulated pictures among all that are judged, 0…1. Low and high
+    take both rates at the unfavourable ends of their 95 % intervals, so they are wider than 95 %. Raises ValueError.
+    """
+    if not 0 <= prevalence <= 1:
+        raise ValueError(f"prevalence is a share from 0 to 1, not {prevalence:g}")
+
+    def share(alarmed: float, found: float) -> float:
+        wrong, right = (1 - prevalence) * alarmed, prevalence * found
+        return wrong / (wrong + right) if wrong + right else float(prevalence < 1)
+
+    found, alarmed = limits.found, limits.alarmed
+    return share(alarmed.value, found.value), share(alarmed.low, found.high), share(alarmed.high, found.low)

@@ -1,0 +1,84 @@
+"""Calibration: against logits whose true probabilities are known."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from conftest import header_of, small_network
+from PIL import Image
+
+from detector import model
+from detector.calibrate import LEAST, compare, fit
+from detector.cli import main
+from detector.verdict import limits
+
+
+def made(n, scale, shift, prevalence=0.5, seed=0):
+    """Logits and targets of pictures for which sigmoid(scale · logit + shift) is the truth at equal frequency."""
+    rng = np.random.default_rng(seed)
+    true = rng.normal(0, 2.5, 8 * n)
+    target = rng.random(8 * n) < 1 / (1 + np.exp(-true))
+    kept = np.concatenate(
+        [
+            rng.permutation(np.flatnonzero(target))[: round(n * prevalence)],
+            rng.permutation(np.flatnonzero(~target))[: n - round(n * prevalence)],
+        ]
+    )
+    return (true[kept] - shift) / scale, target[kept].astype(int)
+
+
+@pytest.mark.parametrize("prevalence", [0.5, 0.2])
+def test_fit_finds_the_truth_whatever_the_mix(prevalence):
+    calibration = fit(*made(6000, 1.7, 0.6, prevalence), "made")
+    assert calibration.scale == pytest.approx(1.7, rel=0.1) and calibration.shift == pytest.approx(0.6, abs=0.15)
+    assert len(calibration.fake) == round(6000 * prevalence) and list(calibration.real) == sorted(calibration.real)
+
+
+def test_compare_is_on_held_out_pictures():
+    logits, target = made(3000, 0.4, 1.0)
+    by_name = {way.name: way for way in compare(logits, target)}
+    assert by_name["Platt"].ece < 0.03 < by_name["none"].ece
+    assert by_name["Platt"].log_loss < by_name["temperature"].log_loss < by_name["none"].log_loss
+    # Noise can't be calibrated: in its own sample isotonic would look better than chance.
+    noise = np.random.default_rng(1).normal(size=400)
+    assert {way.name: way for way in compare(noise, np.arange(400) % 2)}["isotonic"].log_loss > 0.69
+
+
+def test_too_few_or_the_wrong_way_round():
+    logits, target = made(200, 1.0, 0.0)
+    with pytest.raises(ValueError, match=f"give {LEAST} of each"):
+        fit(logits[target == 1], target[target == 1], "made")
+    with pytest.raises(ValueError, match="train the checkpoint first"):
+        fit(-logits, target, "made")
+
+
+def test_calibration_travels_in_the_checkpoint(tmp_path):
+    network = small_network()
+    calibration = fit(*made(200, 1.3, -0.2), "made, split val")
+    path = tmp_path / "a.safetensors"
+    model.save(path, network, replace(header_of(network), calibration=calibration))
+    _, header = model.read(path)
+    assert header.calibration == calibration and limits(header.calibration) == limits(calibration)
+
+
+def test_command(tmp_path, tiny_checkpoint, collins, capsys):
+    rng, tiny = np.random.default_rng(0), model.load(tiny_checkpoint, "cpu")
+    rows = ["img_name,target"]
+    portrait = Image.open(collins).resize((96, 96))
+    for number in range(2 * LEAST + 4):
+        pixels = np.asarray(portrait).astype(int) + rng.integers(-60, 60, (96, 96, 3)) * (number % 3)
+        Image.fromarray(pixels.clip(0, 255).astype(np.uint8)).save(tmp_path / f"{number}.png")
+    names = [f"{number}.png" for number in range(2 * LEAST + 4)]
+    seen = [np.asarray(Image.open(tmp_path / name)) for name in names]
+    order = np.argsort(tiny.run(tiny.prepare(seen)).logits[:, 0])
+    # Labels that follow the score, with some on the wrong side.
+    rows += [f"{names[i]},{int((place + 7 * (place % 5 == 0)) > LEAST + 2)}" for place, i in enumerate(order)]
+    (tmp_path / "labels.csv").write_text("\n".join(rows) + "\n")
+    out = tmp_path / "out.safetensors"
+    call = ["calibrate", "--labels", tmp_path / "labels.csv", "--checkpoint", tiny_checkpoint, "--out", out]
+    assert main([*map(str, call), "--device", "cpu"]) == 0
+    assert "Platt" in capsys.readouterr().out
+    header = model.read(out)[1]
+    assert header.calibration.data == f"{2 * LEAST + 4} pictures of labels.csv" and header.calibration.scale > 0
+    assert header.sha256 == tiny.header.sha256
+    assert main(list(map(str, call))) == 2 and "give another --out" in capsys.readouterr().err
