@@ -1,0 +1,91 @@
+"""How many pictures are wrongly refused or warned about? python -m benchmarks.scope --labels faces.csv [--split val]
+
+Counts the reasons that `detector.scope` gives for the real pictures of a list, by source, with 95 % Wilson intervals,
+and measures how long an assessment of a 1024×1024 portrait takes. The limits were chosen on `train`.
+"""
+
+import argparse
+import statistics
+import tempfile
+import time
+from collections import Counter, defaultdict
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from benchmarks.speed import portrait_1024
+from detector import faces, images, scope
+from detector.analyse import MAX_FACES
+from detector.data import Example, read_labels
+from detector.localisation_metrics import wilson
+
+
+def found_in(path: Path) -> tuple[images.Picture, tuple[faces.Box | None, ...]]:
+    picture = images.load(path)
+    boxes = tuple(face.box for face in faces.find(picture.pixels)[:MAX_FACES])
+    return picture, boxes or (None,)
+
+
+def sample(examples: list[Example], count: int, seed: int) -> dict[str, list[Example]]:
+    """Of each source at most `count` real pictures, drawn at random."""
+    by_source = defaultdict(list)
+    for example in examples:
+        if not example.target:
+            by_source[example.source or "all"].append(example)
+    rng = np.random.default_rng(seed)
+    return {name: [held[i] for i in rng.permutation(len(held))[:count]] for name, held in sorted(by_source.items())}
+
+
+def share(hits: int, count: int) -> str:
+    low, high = wilson(hits / count, count)
+    return f"{hits / count:.1%} [{low:.1%}, {high:.1%}]"
+
+
+def milliseconds(times: int) -> float:
+    """Median of one assessment on one core, without loading the picture and finding its faces."""
+    cv2.setNumThreads(1)
+    with tempfile.TemporaryDirectory() as folder:
+        picture, boxes = found_in(portrait_1024(Path(folder)))
+    spent = []
+    for _ in range(times):
+        started = time.process_time()
+        scope.assess(picture, boxes)
+        spent.append((time.process_time() - started) * 1e3)
+    return statistics.median(spent)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
+    parser.add_argument("--labels", type=Path, required=True)
+    parser.add_argument("--images", type=Path)
+    parser.add_argument("--split", default="val")
+    parser.add_argument("--count", type=int, default=100, help="pictures of each source at most (default: 100)")
+    parser.add_argument("--seed", type=int, default=0)
+    args = parser.parse_args()
+    sources = sample(read_labels(args.labels, args.images, args.split), args.count, args.seed)
+    if not sources:
+        raise SystemExit(f"{args.labels} has no real pictures in split {args.split}")
+    print("| source | real pictures | refused | warned, not refused | reasons |")
+    print("| --- | --- | --- | --- | --- |")
+    totals: Counter[str] = Counter()
+    for name, examples in sources.items():
+        found = [scope.assess(*found_in(example.path)) for example in examples]
+        counts = Counter(
+            refused=sum(map(scope.refused, found)),
+            warned=sum(bool(reasons) and not scope.refused(reasons) for reasons in found),
+        )
+        why = Counter(f"{reason.key} ({reason.kind})" for reasons in found for reason in reasons)
+        totals.update(counts, pictures=len(examples))
+        row(name, len(examples), counts, why)
+    row("all", totals["pictures"], totals, Counter())
+    print(f"\none assessment of a 1024×1024 portrait: {milliseconds(20):.1f} ms on one core")
+
+
+def row(name: str, count: int, counts: Counter[str], why: Counter[str]) -> None:
+    said = ", ".join(f"{key} {number}" for key, number in why.most_common())
+    print(f"| {name} | {count} | {share(counts['refused'], count)} | {share(counts['warned'], count)} | {said} |")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,249 @@
+"""Each reason with the picture that triggers it, and ordinary portraits that trigger none."""
+
+import io
+from dataclasses import replace
+
+import cv2
+import numpy as np
+import pytest
+import skimage.data
+from PIL import Image, ImageDraw, ImageEnhance, ImageFilter, ImageFont, ImageOps
+
+from detector import faces, images, scope
+from detector.faces import Box
+from detector.page import scope_note
+from detector.scope import RULES, Reason
+
+
+def stored(image, kind="PNG", **options):
+    file = io.BytesIO()
+    image.save(file, kind, **options)
+    return file.getvalue()
+
+
+def jpeg(image, quality):
+    return stored(image, "JPEG", quality=quality)
+
+
+def decoded(data):
+    return Image.open(io.BytesIO(data)).convert("RGB")
+
+
+def kinds(source, boxes=None):
+    """key → kind of what is said of a picture; its faces are looked for unless given."""
+    picture = images.load(source)
+    found = boxes or tuple(face.box for face in faces.find(picture.pixels)) or (None,)
+    return {reason.key: reason.kind for reason in scope.assess(picture, found)}
+
+
+@pytest.fixture(scope="module")
+def portrait(assets):
+    """512 × 600, its face about 212 px wide."""
+    return Image.open(assets / "example-hopper.jpg").convert("RGB")
+
+
+@pytest.fixture(scope="module")
+def box(portrait):
+    return faces.find(np.asarray(portrait))[0].box
+
+
+@pytest.fixture(scope="module")
+def drawing():
+    """A cel-shaded face: flat colours, hard outlines, a second flat tone for the shadow."""
+    image = Image.new("RGB", (512, 512), (120, 180, 220))
+    draw, line = ImageDraw.Draw(image), {"outline": (20, 10, 5), "width": 5}
+    draw.ellipse((110, 40, 402, 420), fill=(70, 40, 20), **line)
+    draw.polygon([(60, 512), (180, 430), (332, 430), (452, 512)], fill=(180, 40, 40), outline=(20, 10, 5))
+    draw.ellipse((150, 110, 362, 410), fill=(245, 205, 165), **line)
+    draw.chord((150, 110, 362, 410), -60, 80, fill=(225, 175, 135))
+    for x in (200, 312):
+        draw.ellipse((x - 30, 220, x + 30, 262), fill="white", **line)
+        draw.ellipse((x - 14, 226, x + 14, 256), fill=(40, 80, 40))
+        draw.line([(x - 34, 200), (x, 190), (x + 34, 200)], fill=(40, 20, 10), width=9)
+    draw.line([(256, 260), (244, 308), (264, 312)], fill=(140, 80, 60), width=5)
+    draw.ellipse((214, 336, 298, 368), fill=(190, 60, 70), **line)
+    return image
+
+
+def screenshot(portrait, page, ink, lines):
+    image = Image.new("RGB", (800, 1000), page)
+    draw, font = ImageDraw.Draw(image), ImageFont.load_default(18)
+    image.paste(portrait.resize((240, 281)), (30, 60))
+    for number in range(lines):
+        draw.text((30, 370 + 28 * number), "shared by somebody whom nobody knows, and seen by many others", ink, font)
+    return image
+
+
+# ---- ordinary photos
+
+
+@pytest.mark.parametrize("name", ["collins", "hopper"])
+def test_untouched_portraits_pass(assets, name):
+    assert kinds(assets / f"example-{name}.jpg") == {}
+
+
+def test_an_untouched_array_passes():
+    assert kinds(skimage.data.astronaut()) == {}
+
+
+@pytest.mark.parametrize("quality", [60, 95])
+def test_a_grey_or_tinted_portrait_passes(portrait, quality):
+    grey = ImageOps.grayscale(portrait)
+    assert kinds(jpeg(grey, quality)) == {}
+    assert kinds(jpeg(ImageOps.colorize(grey, (20, 12, 6), (250, 240, 215)), quality)) == {}  # sepia
+    assert kinds(jpeg(ImageEnhance.Color(portrait).enhance(0.15), quality)) == {}
+
+
+def test_dark_tones_with_highlights_are_not_called_dark(portrait):
+    """A dark face that was exposed well: its mean falls below 60 of 255, its lightest places stay light."""
+    tones = (255 * (np.arange(256) / 255) ** 2.2).round().astype(np.uint8)
+    darker = tones[np.asarray(portrait)]
+    assert faces.find(darker)[0].box.cut(darker).mean() < 75
+    assert "dark" not in kinds(darker)
+
+
+# ---- sizes
+
+
+def test_face_sizes(portrait):
+    picture = images.load(np.asarray(portrait))
+    warn, refuse = RULES["face_small"].warn, RULES["face_small"].refuse
+
+    def said(*sides):
+        boxes = [Box(0, 0, side, side + 3) for side in sides]
+        return {r.key: (r.kind, r.value, r.limit) for r in scope.assess(picture, boxes) if "face" in r.key}
+
+    assert said(warn) == {}
+    assert said(warn - 1) == {"face_small": ("warn", warn - 1, warn)}
+    assert said(refuse - 1) == {"face_small": ("refuse", refuse - 1, refuse)}
+    assert said(200, refuse - 1, refuse - 2, refuse) == {"other_faces_small": ("warn", 2, 1)}
+
+
+def test_a_shrunk_portrait_is_refused(portrait, box):
+    small = portrait.resize([round(side * 0.7 * RULES["face_small"].refuse / box.width) for side in portrait.size])
+    assert kinds(stored(small))["face_small"] == "refuse"
+
+
+def test_picture_and_file_size(portrait):
+    assert RULES["picture_small"].warn == 176 and RULES["picture_small"].refuse == 106  # 2.2 times the face's
+    tiny = kinds(stored(portrait.resize((60, 70))), (None,))
+    assert tiny["picture_small"] == "refuse" and tiny["no_face"] == "warn"
+    assert kinds(stored(portrait.resize((150, 176))), (None,))["picture_small"] == "warn"
+    picture = images.load(stored(portrait))
+    light = replace(picture, facts=replace(picture.facts, bytes=2999))
+    assert [r.key for r in scope.assess(light, [Box(130, 140, 212, 212)])] == ["file_small"]
+
+
+def test_without_a_face_it_warns_only():
+    hills = np.random.default_rng(0).integers(0, 255, (60, 60, 3), dtype=np.uint8)
+    picture = cv2.resize(hills, (400, 400), interpolation=cv2.INTER_CUBIC)
+    assert kinds(picture, (None,)) == {"no_face": "warn"}
+
+
+# ---- light, blur
+
+
+@pytest.mark.parametrize(("gain", "kind"), [(0.35, "warn"), (0.12, "refuse")])
+def test_dark(portrait, box, gain, kind):
+    said = kinds(ImageEnhance.Brightness(portrait).enhance(gain), (box,))
+    assert said["dark"] == kind and "drawing" not in said  # without shading, but no drawing
+
+
+@pytest.mark.parametrize(("gain", "kind"), [(2, "warn"), (4, "refuse")])
+def test_overexposed(portrait, box, gain, kind):
+    said = kinds(ImageEnhance.Brightness(portrait).enhance(gain), (box,))
+    assert said["overexposed"] == kind and "drawing" not in said
+
+
+@pytest.mark.parametrize(("radius", "kind"), [(1, None), (3.5, "warn"), (5, "refuse")])
+def test_blurred(portrait, box, radius, kind):
+    assert kinds(portrait.filter(ImageFilter.GaussianBlur(radius)), (box,)).get("blurred") == kind
+
+
+def test_an_enlarged_picture_is_as_good_as_blurred(portrait, box):
+    thumbnail = portrait.resize([side // 12 for side in portrait.size])
+    assert kinds(thumbnail.resize(portrait.size, Image.Resampling.BICUBIC), (box,))["blurred"] == "refuse"
+
+
+# ---- no photos, filters
+
+
+@pytest.mark.parametrize("quality", [None, 75])
+def test_drawings_are_refused(drawing, quality):
+    assert kinds(jpeg(drawing, quality) if quality else stored(drawing))["drawing"] == "refuse"
+
+
+def test_a_pencil_sketch_has_few_tones():
+    astronaut = skimage.data.astronaut()
+    sketch, _ = cv2.pencilSketch(astronaut[..., ::-1].copy(), sigma_s=60, sigma_r=0.07, shade_factor=0.05)
+    assert kinds(sketch, (faces.find(astronaut)[0].box,))["few_tones"] == "warn"
+
+
+def test_posterised_but_not_merely_stretched(portrait, box):
+    assert kinds(ImageOps.posterize(portrait, 3), (box,))["few_tones"] == "warn"
+    stretched = np.clip((np.asarray(portrait).astype(int) - 60) * 2, 0, 255).astype(np.uint8)
+    assert "few_tones" not in kinds(stretched, (box,))  # half of the levels are left
+
+
+def test_saturated(portrait, box):
+    assert "saturated" not in kinds(ImageEnhance.Color(portrait).enhance(1.4), (box,))
+    assert kinds(ImageEnhance.Color(portrait).enhance(4), (box,))["saturated"] == "warn"
+
+
+@pytest.mark.parametrize(("page", "ink"), [("white", (30, 30, 30)), ((24, 26, 30), (225, 225, 225))])
+def test_screenshots_with_much_text(portrait, page, ink):
+    assert kinds(jpeg(screenshot(portrait, page, ink, 20), 85))["screenshot"] == "warn"
+    assert "screenshot" not in kinds(jpeg(screenshot(portrait, page, ink, 4), 85))
+
+
+# ---- storage
+
+
+@pytest.mark.parametrize(("quality", "kind"), [(60, None), (20, "warn"), (5, "refuse")])
+def test_low_quality(portrait, box, quality, kind):
+    assert kinds(jpeg(portrait, quality), (box,)).get("low_quality") == kind
+
+
+@pytest.mark.parametrize("earlier", [20, 30, 49])
+def test_a_coarser_compression_before(portrait, box, earlier):
+    once = decoded(jpeg(portrait.resize((360, 422)), earlier))
+    for again in (jpeg(once, 95), stored(once)):
+        reasons = scope.assess(images.load(again), [Box(100, 100, 150, 150)])
+        assert [(r.key, r.kind) for r in reasons] == [("re_encoded", "warn")]
+        assert reasons[0].value == pytest.approx(earlier, abs=2)
+
+
+# ---- the rules
+
+
+def test_rules_at_their_limits():
+    rule = scope.Rule("{value:.0f} under {limit:.0f}", warn=10, refuse=5)
+    assert rule.judge("k", 10) is None
+    assert rule.judge("k", 9) == Reason("k", "warn", "9 under 10", 9, 10)
+    assert rule.judge("k", 4) == Reason("k", "refuse", "4 under 5", 4, 5)
+    above = scope.Rule("{value}", warn=10, refuse=20, below=False)
+    assert [r and r.kind for r in (above.judge("k", v) for v in (9, 10, 20))] == [None, "warn", "refuse"]
+
+
+def test_the_text_says_what_was_measured():
+    picture = images.load(np.zeros((300, 300, 3), np.uint8))
+    of_face, of_middle = (scope.assess(picture, [box])[0].text for box in (Box(50, 50, 200, 200), None))
+    assert of_face.startswith("The face is nearly black: its lightest places reach 0 of 255, less than 40.")
+    assert of_middle.startswith("The picture's middle is nearly black")
+
+
+def test_refusals_come_first(portrait):
+    reasons = scope.assess(images.load(jpeg(portrait, 5)), [Box(0, 0, 40, 40)])
+    assert [r.kind for r in reasons] == sorted(r.kind for r in reasons) and len(reasons) > 2
+    assert scope.refused(reasons) and not scope.refused(reasons[-1:])
+
+
+# ---- on the page
+
+
+def test_note():
+    warn = Reason("k", "warn", "a < b", 1, 2)
+    assert scope_note.note(()) == ""
+    assert "a &lt; b" in scope_note.note([warn]) and "Not assessed" not in scope_note.note([warn])
+    refusal = scope_note.note([replace(warn, kind="refuse"), warn])
+    assert "Not assessed" in refusal and 'role="alert"' in refusal and refusal.count("a &lt; b") == 2
