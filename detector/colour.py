@@ -7,6 +7,7 @@ from functools import lru_cache
 import numpy as np
 from PIL import Image, ImageCms
 
+from . import decode
 from .decode import PictureError
 
 _UPRIGHT = {
@@ -24,7 +25,7 @@ def upright_srgb(image: Image.Image) -> tuple[np.ndarray, int, str | None]:
     """Decodes; gives pixels uint8 (height, width, 3), the EXIF orientation applied, and what `FileFacts.icc` says."""
     tiff_orientation = _orientation(lambda: getattr(image, "tag_v2", {}).get(274))  # turned by PIL, in load
     image.load()
-    orientation = _orientation(lambda: image.getexif().get(274))
+    orientation = _orientation(lambda: _exif(image).get(274))
     colour, alpha = _eight_bit(image)
     colour, icc = _to_srgb(colour, image.info.get("icc_profile"))
     if alpha is not None:
@@ -35,6 +36,15 @@ def upright_srgb(image: Image.Image) -> tuple[np.ndarray, int, str | None]:
         colour = colour.transpose(_UPRIGHT[orientation])
     pixels = np.ascontiguousarray(np.asarray(colour))
     return pixels, orientation if orientation != 1 else tiff_orientation, icc
+
+
+def _exif(image: Image.Image) -> Image.Exif:
+    # Read here first, with a bound: PIL has none, and a hostile block would keep it busy for minutes.
+    if isinstance(raw := image.info.get("exif"), bytes):
+        decode.exif(raw)
+    elif text := image.info.get("Raw profile type exif"):  # ImageMagick's way in a PNG: hexadecimal after three lines
+        decode.exif(bytes.fromhex("".join(text.split("\n")[3:])))
+    return image.getexif()
 
 
 def _orientation(read: Callable[[], object]) -> int:

@@ -20,21 +20,33 @@ FRAME_CAP = 100  # frames of a GIF or TIFF are counted up to here: an exact coun
 # or comment blocks would keep PIL's Python parsers busy for minutes.
 HEADER_READS, DECODE_READS = 10_000, 500_000
 
+# A TIFF directory, and so EXIF, may point to the same bytes from every entry: 1 MB of them can hold 60 GB of values.
+READ_AGAIN, READ_AT_LEAST = 4, 16_000_000  # times the file's size, and bytes on top of that
+EXIF_BYTES = 2_000_000  # a camera's stays below 64 KB in a JPEG
+
 
 class PictureError(ValueError):
     """One sentence: what is wrong with the picture and what to do."""
 
 
 class _Stream(io.BytesIO):
-    """Bytes that refuse to be read in absurdly many pieces."""
+    """Bytes that refuse to be read in absurdly many pieces, or again and again."""
 
     allowance = HEADER_READS
+
+    def __init__(self, data: bytes, bytes_left: int | None = None):
+        super().__init__(data)
+        self.bytes_left = READ_AGAIN * len(data) + READ_AT_LEAST if bytes_left is None else bytes_left
 
     def read(self, size: int | None = -1) -> bytes:
         self.allowance -= 1
         if self.allowance < 0:
             raise OSError("it is cut into too many pieces")
-        return super().read(size)
+        piece = super().read(size)
+        self.bytes_left -= len(piece)
+        if self.bytes_left < 0:  # no OSError: PIL would turn it into a mere warning
+            raise ValueError("it points to the same bytes again and again")
+        return piece
 
 
 # Called directly: Image.open would try decoders nobody needs, and holds a size limit of its own.
@@ -83,6 +95,13 @@ def _foreign(head: bytes) -> str:
     if text.startswith((b"<svg", b"<?xml")) and b"<svg" in text:
         return "an SVG drawing"
     return "a web page" if text.startswith((b"<!doctype html", b"<html")) else "not a picture in a known format"
+
+
+def exif(raw: bytes) -> Image.Exif:
+    """The directories of an EXIF block, with or without its "Exif" mark. Raises ValueError, SyntaxError, ..."""
+    parsed = Image.Exif()
+    parsed.load_from_fp(_Stream(raw.removeprefix(b"Exif\0\0"), EXIF_BYTES))
+    return parsed
 
 
 def allow_pixels(image: Image.Image) -> None:

@@ -7,7 +7,7 @@ bytes before reading, pixels before decoding. Nothing global in PIL is changed, 
 import hashlib
 import os
 import stat
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import BinaryIO
 
 import numpy as np
@@ -66,6 +66,7 @@ class FileFacts:
 class Picture:
     pixels: np.ndarray  # uint8 (height, width, 3), sRGB, upright, C-contiguous, not writeable
     facts: FileFacts
+    data: bytes | None = None  # the file's own bytes; None for PIL images and arrays
 
 
 def load(source: Source, limits: Limits = DEFAULT_LIMITS) -> Picture:
@@ -162,7 +163,8 @@ def _from_bytes(data: bytes, name: str | None, limits: Limits) -> Picture:
     decode.allow_pixels(image)
     frames = decode.count_frames(image, data)
     sha256 = hashlib.sha256(data).hexdigest()
-    return _picture(image, name=name, bytes=len(data), sha256=sha256, frames=frames)
+    picture = _picture(image, name=name, bytes=len(data), sha256=sha256, frames=frames)
+    return replace(picture, data=data)
 
 
 def _from_image(image: Image.Image, limits: Limits) -> Picture:

@@ -1,0 +1,124 @@
+"""File facts beside the verdict: what the file says about itself as a table, and the forensic views of its pixels.
+
+Every value comes from a stranger's file, so all of them are escaped in one place, `_row`.
+"""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Iterator
+
+import numpy as np
+from PIL import Image
+
+from .. import forensics
+from ..metadata import Credentials, Exif, JpegCoding, Metadata, Sign, Thumbnail, Xmp
+from . import texts
+from .proof import figure
+
+Rows = Iterator[tuple[str, str]]
+
+
+def file_facts(metadata: Metadata | None, pixels: np.ndarray) -> str:
+    """HTML; `metadata` None: the picture came without a file. `pixels`: uint8 RGB (h, w, 3)."""
+    table = f"<p>{texts.NO_FILE}</p>" if metadata is None else _table(metadata)
+    return (
+        f'<section class="dd-proof"><h3>{texts.FILE_FACTS}</h3><p class="dd-note">{texts.FILE_FACTS_NOTE}</p>{table}'
+        f'<h3>{texts.FORENSICS}</h3><p class="dd-note">{texts.FORENSICS_NOTE}</p>{_views(pixels)}</section>'
+    )
+
+
+def _table(metadata: Metadata) -> str:
+    rows = "".join(_row(name, value) for name, value in _rows(metadata))
+    return f'<table class="dd-facts"><tbody>{rows}</tbody></table>'
+
+
+def _row(name: str, value: str) -> str:
+    return f'<tr><th scope="row">{html.escape(name)}</th><td>{html.escape(value)}</td></tr>'
+
+
+def _rows(metadata: Metadata) -> Rows:
+    for part, reason in metadata.unreadable.items():
+        yield texts.PARTS[part], texts.UNREADABLE.format(reason=reason)
+    if metadata.credentials:
+        yield from _credentials(metadata.credentials)
+    yield from _signs(metadata.signs)
+    yield from _exif(metadata.exif) if metadata.exif else _absent("exif", metadata)
+    yield from _xmp(metadata.xmp) if metadata.xmp else _absent("xmp", metadata)
+    if metadata.jpeg:
+        yield from _jpeg(metadata.jpeg)
+    yield from _thumbnail(metadata.thumbnail) if metadata.thumbnail else _absent("thumbnail", metadata)
+
+
+def _absent(part: str, metadata: Metadata) -> Rows:
+    """What was not reached, as the file or what it stands in could not be read, is not called absent."""
+    around = {"thumbnail": {"thumbnail", "exif", "file"}}.get(part, {part, "file"})
+    if not around & metadata.unreadable.keys():
+        yield texts.PARTS[part], texts.NOT_THERE
+
+
+def _credentials(found: Credentials) -> Rows:
+    yield texts.PARTS["credentials"], texts.CREDENTIALS[found.state]
+    for field, name in texts.CREDENTIALS_FIELDS.items():
+        if value := getattr(found, field):
+            yield name, value
+    for name, sources in ((texts.SOURCES, found.sources), (texts.INGREDIENT_SOURCES, found.ingredient_sources)):
+        if sources:
+            yield name, "; ".join(texts.SOURCE_TYPES.get(source, source) for source in sources)
+    if found.problems:
+        yield texts.PROBLEMS, "; ".join(found.problems)
+
+
+def _signs(signs: tuple[Sign, ...]) -> Rows:
+    for sign in signs:
+        yield texts.PARTS["signs"], texts.SIGN.format(place=sign.place, tool=sign.tool, quote=sign.quote)
+    if not signs:
+        yield texts.PARTS["signs"], texts.NO_SIGNS
+
+
+def _exif(exif: Exif) -> Rows:
+    for field, name in texts.EXIF_FIELDS.items():
+        if value := getattr(exif, field):
+            yield name, value
+    if exif.orientation:
+        yield texts.EXIF_ORIENTATION, str(exif.orientation)
+    yield texts.GPS, texts.GPS_SAID[exif.gps]
+
+
+def _xmp(xmp: Xmp) -> Rows:
+    for field, name in texts.XMP_FIELDS.items():
+        if value := getattr(xmp, field):
+            yield name, value
+    if xmp.history:
+        yield texts.XMP_HISTORY, ", ".join(xmp.history)
+
+
+def _jpeg(jpeg: JpegCoding) -> Rows:
+    tables = (texts.JPEG_EXACT if jpeg.standard else texts.JPEG_OTHER).format(quality=jpeg.quality)
+    yield (
+        texts.PARTS["jpeg"],
+        texts.JPEG_CODING.format(tables=tables, subsampling=jpeg.subsampling, order=texts.JPEG_ORDER[jpeg.progressive]),
+    )
+    yield texts.JPEG_SOFTWARE, jpeg.software or texts.JPEG_UNKNOWN
+
+
+def _thumbnail(found: Thumbnail) -> Rows:
+    said = {None: texts.THUMBNAIL_ALONE, False: texts.THUMBNAIL_SAME, True: texts.THUMBNAIL_DIFFERS}[found.differs]
+    size = f"{found.width}×{found.height} px"
+    yield (
+        texts.PARTS["thumbnail"],
+        said.format(size=size, stretch=found.stretch, mean=found.mean, place=found.place),
+    )
+
+
+def _views(pixels: np.ndarray) -> str:
+    figures = "".join(
+        figure(
+            Image.fromarray(view.picture),
+            forensics.SHOWN_SIDE,
+            texts.ALT_FORENSIC.format(name=view.name),
+            texts.FORENSIC.format(name=view.name, reading=view.reading, misleading=view.misleading),
+        )
+        for view in forensics.views(pixels)
+    )
+    return f'<div class="dd-figures dd-wide">{figures}</div>'
