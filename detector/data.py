@@ -35,7 +35,10 @@ class LabelError(ValueError):
 
 @dataclass(frozen=True)
 class Example:
-    """One labelled picture. `target`: 1 fake, 0 real. `group`: pictures that belong together share it."""
+    """One labelled picture. `target`: 1 fake, 0 real. `group`: pictures that belong together share it.
+
+    `age`: of the person, years; None where the list does not say.
+    """
 
     path: Path
     name: str
@@ -43,6 +46,7 @@ class Example:
     source: str = ""
     group: str = ""
     split: str = ""
+    age: float | None = None
 
 
 def read_labels(labels: str | Path, images: str | Path | None = None, split: str | None = None) -> list[Example]:
@@ -50,7 +54,7 @@ def read_labels(labels: str | Path, images: str | Path | None = None, split: str
 
     - a CSV or text list with the columns `img_name,target` (Kaggle's), pictures in `images`, or else in the folder
       named like the list without `_label` (`trainset_label.txt` → `trainset/`), in `images/`, or beside the list;
-    - the same with more columns, of which `source`, `group` and `split` are used;
+    - the same with more columns, of which `source`, `group`, `split` and `age` are used;
     - a folder that holds `real/` and `fake/`.
 
     `split` keeps the rows of one split. Raises LabelError.
@@ -110,7 +114,11 @@ def _read_list(labels: Path, images: Path) -> list[Example]:
         if seen.setdefault(name, target) != target:
             raise LabelError(f"{labels}, line {line}: {name} is listed both as real and as fake; keep one")
         more = {column: row.get(column) or "" for column in ("source", "group", "split")}
-        examples.append(Example(images / name, name, int(target), **more))
+        try:
+            age = float(row["age"]) if row.get("age") else None
+        except ValueError:
+            raise LabelError(f"{labels}, line {line}: age must be a number of years, got {row['age']!r}") from None
+        examples.append(Example(images / name, name, int(target), **more, age=age))
     return examples
 
 

@@ -1,14 +1,17 @@
-"""What a picture goes through on its way: compression and shrinking, done in memory before it is judged."""
+"""What a picture goes through on its way, done in memory: compression, shrinking, blur, noise, light, a screenshot."""
 
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
+import cv2
 import numpy as np
 from PIL import Image
 
-from .analyse import Analyser, Analysis, Found
+from .analyse import Analyser, Found
+from .analysis import Analysis
 from .images import Source, load
 
 # name → (scale of the sides, JPEG quality; None: stored without loss). Shrunk first, then compressed, as messengers do.
@@ -28,12 +31,19 @@ def encode(pixels: np.ndarray, degrade: str, quality: int | None = None) -> byte
     if degrade not in DEGRADE:
         raise ValueError(f"unknown degradation {degrade!r}; choose one of {', '.join(DEGRADE)}")
     scale, lossy = DEGRADE[degrade]
-    image = Image.fromarray(pixels)
-    if scale != 1:
-        size = [max(1, round(side * scale)) for side in image.size]
-        image = image.resize(size, Image.Resampling.BILINEAR)  # PIL's takes the mean over what it leaves out
+    return _stored(_scaled(Image.fromarray(pixels), scale), lossy or quality)
+
+
+def _scaled(image: Image.Image, scale: float) -> Image.Image:
+    if scale == 1:
+        return image
+    size = [max(1, round(side * scale)) for side in image.size]
+    return image.resize(size, Image.Resampling.BILINEAR)  # PIL's takes the mean over what it leaves out
+
+
+def _stored(image: Image.Image, quality: int | None) -> bytes:
     file = io.BytesIO()
-    if quality := lossy or quality:
+    if quality:
         image.save(file, "JPEG", quality=quality, subsampling="4:2:0")
     else:
         image.save(file, "PNG", compress_level=1)
@@ -52,3 +62,60 @@ class Degraded:
 
     def judge(self, found: Sequence[Found], method: str | None = None) -> list[Analysis]:
         return self.analyser.judge(found, method)
+
+
+# --- from mild to strong ----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Ladder:
+    """One kind of damage at several levels. `apply`: RGB pixels (h, w, 3), a level, a generator → the picture after."""
+
+    unit: str
+    levels: tuple[float, ...]
+    apply: Callable[[np.ndarray, float, np.random.Generator], Source]
+
+
+def _jpeg(pixels: np.ndarray, quality: float, rng: np.random.Generator) -> bytes:
+    return _stored(Image.fromarray(pixels), int(quality))
+
+
+def _scale(pixels: np.ndarray, factor: float, rng: np.random.Generator) -> np.ndarray:
+    return np.asarray(_scaled(Image.fromarray(pixels), factor))
+
+
+def _blur(pixels: np.ndarray, sigma: float, rng: np.random.Generator) -> np.ndarray:
+    return cv2.GaussianBlur(pixels, (0, 0), sigma)
+
+
+def _noise(pixels: np.ndarray, sigma: float, rng: np.random.Generator) -> np.ndarray:
+    return _grey_levels(pixels + rng.normal(0, sigma, pixels.shape))
+
+
+def _brightness(pixels: np.ndarray, gain: float, rng: np.random.Generator) -> np.ndarray:
+    return _grey_levels(pixels * np.float32(gain))  # uint8 by a whole number would stay uint8 and wrap around
+
+
+def _screenshot(pixels: np.ndarray, factor: float, rng: np.random.Generator) -> bytes:
+    """The screen resamples, the person crops unevenly, PNG loses nothing, and the messenger makes a JPEG of it."""
+    height, width = pixels.shape[:2]
+    left, top, right, bottom = (round(side * cut) for side, cut in zip((width, height) * 2, SCREEN_CROP, strict=True))
+    image = Image.fromarray(pixels[top : height - bottom, left : width - right])
+    size = [max(1, round(side * factor)) for side in image.size]
+    return _stored(image.resize(size, Image.Resampling.BICUBIC), SCREEN_QUALITY)
+
+
+def _grey_levels(values: np.ndarray) -> np.ndarray:
+    return (np.clip(values, 0, 255) + 0.5).astype(np.uint8)
+
+
+SCREEN_CROP = (0.013, 0.031, 0.022, 0.017)  # of the sides: left, top, right, bottom; off the JPEG grid of 8 px
+SCREEN_QUALITY = 80
+LADDERS: dict[str, Ladder] = {
+    "jpeg": Ladder("quality", (95, 85, 75, 60, 45, 30), _jpeg),
+    "scale": Ladder("of the sides", (0.75, 0.5, 0.35), _scale),
+    "blur": Ladder("sigma, px", (0.5, 1, 2, 3), _blur),
+    "noise": Ladder("sigma, grey levels", (2, 5, 10, 20), _noise),
+    "brightness": Ladder("gain", (0.4, 0.6, 0.8, 1.25, 1.6, 2), _brightness),
+    "screenshot": Ladder(f"of the sides, then JPEG {SCREEN_QUALITY}", (1.27, 0.87, 0.61), _screenshot),
+}

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
-from . import explain, regions, traces
-from .analyse import Analysis
+from . import explain, provenance, regions, traces
+from .analysis import Analysis
 from .artifacts import FAKE
+from .provenance import Reproduction
 
 
-def write(folder: Path, pixels: np.ndarray, analysis: Analysis) -> None:
-    """Writes, for a picture's RGB pixels (h, w, 3) and its Analysis with maps:
+def write(folder: Path, pixels: np.ndarray, analysis: Analysis, reproduce: Reproduction) -> None:
+    """Writes, for a picture's RGB pixels (h, w, 3), its Analysis with maps and what reproduces it:
 
-    - `analysis.json`: every number and sentence;
+    - `analysis.json`: every number and sentence, sealed, for `python -m detector verify`;
     - `maps.npz`: for each label float32 (h, w), in logits;
     - `overlay.png` for fake and `overlay-<artifact>.png`: the maps over the picture;
     - `regions.png`: face, hair, body and background of each face, and the face edge;
@@ -26,7 +28,8 @@ def write(folder: Path, pixels: np.ndarray, analysis: Analysis) -> None:
     With several faces the names of the last two begin with `face-<number>-`.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "analysis.json").write_text(json.dumps(analysis.to_dict(), indent=1) + "\n", encoding="utf-8")
+    content = provenance.sealed(analysis.to_dict() | {"reproduce": asdict(reproduce)})
+    (folder / "analysis.json").write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
     maps = {label: analysis.heatmap(label) for label in (FAKE, *analysis.artifacts)}
     np.savez_compressed(folder / "maps.npz", **maps)
     for label, values in maps.items():

@@ -1,4 +1,4 @@
-"""Figures for reports: ROC, reliability diagram, training curve, confusion matrix.
+"""Figures for reports: ROC, reliability diagram, training curve, confusion matrix, faithfulness and robustness curves.
 
 Drawn through matplotlib's object API on an Agg canvas, never pyplot: no global state, so safe in any thread.
 Each function writes a PNG at 120 dpi and returns the Figure.
@@ -124,6 +124,55 @@ def confusion(counts, labels, path):
     axes.set_xticks(range(len(labels)), labels, rotation=30, ha="right")
     axes.set_yticks(range(len(labels)), labels)
     axes.set(xlabel="highest probability", ylabel="forged", title="Confusion between artifacts")
+    return _saved(figure, path)
+
+
+def faithfulness(curves, areas, path):
+    """Deletion and insertion curves (Petsiuk et al., BMVC 2018): the map's order against that of the map moved.
+
+    curves: "deletion", "deletion_moved", "insertion", "insertion_moved" -> mean probability of fake (steps + 1,);
+    areas: the same names -> mean area under them, for the legends.
+    """
+    figure = _figure(9.6, 4.4)
+    panels = figure.subplots(1, 2, sharey=True)
+    for axes, name, of in zip(panels, ("deletion", "insertion"), ("replaced", "brought back"), strict=True):
+        for key, label, colour, style in ((name, "map", BLUE, "o-"), (f"{name}_moved", "map moved", GREY, "o--")):
+            share = np.linspace(0, 100, len(curves[key]))
+            axes.plot(share, curves[key], style, color=colour, lw=2, ms=4, label=f"{label}, area {areas[key]:.3f}")
+        axes.set(xlim=(0, 100), ylim=(0, 1.01), xlabel=f"% of the crop {of}, hottest first", title=name.capitalize())
+        _tidy(axes)
+        axes.legend(loc="best", framealpha=0.9, edgecolor="none")
+    panels[0].set_ylabel("mean probability of fake")
+    return _saved(figure, path)
+
+
+def robustness(as_stored, kinds, path):
+    """How detection falls with damage, one panel a kind, from mild to strong.
+
+    as_stored: the figures of the undamaged pictures; kinds: name -> {"unit", "levels": [figures]}. Figures hold "auc",
+    "tpr", "undecided" (0..1 or None) and "interval" {"auc": [low, high] or None}; those of a level also "level".
+    """
+    rows = -(-len(kinds) // 3)
+    figure = _figure(10.5, 0.6 + 2.9 * rows)
+    panels = figure.subplots(rows, 3, sharey=True, squeeze=False)
+    curves = (("auc", "AUC", BLUE), ("tpr", "found at 1 % false alarms", ORANGE), ("undecided", "cannot tell", GREY))
+    for axes, (name, kind) in zip(panels.flat, kinds.items(), strict=False):
+        levels = kind["levels"]
+        places = np.arange(len(levels))
+        for key, label, colour in curves:
+            if as_stored[key] is not None:
+                axes.axhline(as_stored[key], color=colour, ls=":", lw=1)
+                axes.plot(places, [level[key] for level in levels], "o-", color=colour, lw=1.8, ms=4, label=label)
+        if as_stored["auc"] is not None:
+            low, high = zip(*(level["interval"]["auc"] for level in levels), strict=True)
+            axes.fill_between(places, low, high, color=BLUE, alpha=0.15, lw=0)
+        axes.set_xticks(places, [f"{level['level']:g}" for level in levels])
+        title = "JPEG" if name == "jpeg" else name.capitalize()
+        axes.set(title=title, xlabel=kind["unit"], ylim=(0, 1.01))
+        _tidy(axes)
+    for axes in list(panels.flat)[len(kinds) :]:
+        axes.set_visible(False)
+    figure.legend(*panels[0, 0].get_legend_handles_labels(), loc="outside upper center", ncols=3, frameon=False)
     return _saved(figure, path)
 
 
