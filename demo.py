@@ -17,6 +17,14 @@ def parser() -> argparse.ArgumentParser:
     root.add_argument(
         "--checkpoint", metavar="FILE", help="weights to use (default: those that come with the detector)"
     )
+    for name, least, meaning in (("false-alarms", 1, "real"), ("misses", 5, "manipulated")):
+        root.add_argument(
+            f"--{name}",
+            type=float,
+            default=least,
+            metavar="PERCENT",
+            help=f"of the {meaning} pictures answered, answered wrongly at most (default: {least})",
+        )
     root.add_argument("--device", default="auto", help="auto (default), cpu, cuda, cuda:1, mps")
     return root
 
@@ -31,9 +39,11 @@ def main(argv: list[str] | None = None) -> int:
     # torch and gradio take seconds to import; --help and a taken port need neither
     from detector import page
     from detector.analyse import Analyser
+    from detector.verdict import Targets
 
     try:
-        analyser = Analyser(args.checkpoint, args.device)
+        targets = Targets(args.false_alarms / 100, args.misses / 100)
+        analyser = Analyser(args.checkpoint, args.device, targets=targets)
     except ValueError as error:
         return _failed(error)
     signal.signal(signal.SIGTERM, _stop)

@@ -45,7 +45,8 @@ from torch.utils.tensorboard import SummaryWriter
 from detector import data, model, plots
 from detector.analyse import Analyser
 from detector.artifacts import LABELS
-from detector.evaluate import evaluate, summary
+from detector.calibrate import fit
+from detector.evaluate import evaluate, logits, summary
 from detector.metrics import binary
 from detector.scan import scan
 
@@ -433,7 +434,7 @@ def finish(
     args: argparse.Namespace, best_path: Path, train_list: list[data.Example], val_list: list[data.Example]
 ) -> None:
     """Judges the best checkpoint as its users will: through the same path as page and command line."""
-    analyser = Analyser(str(best_path), args.device)
+    analyser = calibrated(args, best_path, val_list)
     result = evaluate(analyser, val_list, Path(args.out) / "evaluation", null_examples=train_list)
     print(summary(result))
     print(f"checkpoint: {best_path}")
@@ -442,6 +443,21 @@ def finish(
         out.unlink(missing_ok=True)  # an earlier one may be of other pictures with the same names
         done = scan(analyser, [args.submit], out)
         print(f"submission: {out}, {done.judged} pictures, {done.errors} unreadable")
+
+
+def calibrated(args: argparse.Namespace, best_path: Path, val_list: list[data.Example]) -> Analyser:
+    """The best checkpoint, its probabilities and answers fitted to the validation pictures and kept in its file."""
+    analyser = Analyser(str(best_path), args.device)
+    values, kept = logits(analyser, val_list, args.batch_size)
+    name = f"{len(kept)} validation pictures of {Path(args.val_labels or args.labels).name}"
+    try:
+        calibration = fit(values, [example.target for example in kept], name)
+    except ValueError as error:  # too few pictures
+        print(f"not calibrated, so it answers nothing but a probability: {error}")
+        return analyser
+    header = replace(analyser.classifier.header, calibration=calibration)
+    model.save(best_path, analyser.classifier.network, header)
+    return Analyser(str(best_path), args.device)
 
 
 def main(argv: list[str] | None = None) -> int:

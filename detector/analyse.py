@@ -4,142 +4,46 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 
-from . import __version__, cues, explain, faces, parts, regions, sentences, traces
+from . import (
+    __version__,
+    causal,
+    cues,
+    explain,
+    faces,
+    metadata,
+    parts,
+    regions,
+    scope,
+    sentences,
+    stability,
+    traces,
+    verdict,
+)
+from .analysis import Analysis, Evidence, FaceVerdict, ModelIdentity
 from .artifacts import FAKE
-from .cues import Cue
 from .explain import Heatmap
 from .faces import Box
-from .images import DEFAULT_LIMITS, FileFacts, Limits, Picture, Source
+from .images import DEFAULT_LIMITS, Limits, Picture, Source
 from .images import load as load_picture
 from .model import Classifier
 from .model import load as load_model
-from .regions import Regions
-from .traces import EvidenceCrop, Share
+from .scope import Reason
+from .verdict import DEFAULT_TARGETS, Answer, Targets
 
 MAX_FACES = 16  # of a crowd the largest are judged; the Analysis says so
+MAX_CHECKED = 4  # faces whose verdict is checked, the most suspicious ones: they make the picture's answer
 
-NO_FACE = (
-    "No face was found, so the whole picture was judged. "
-    "The detector learned from face portraits; trust this answer less."
+NO_FACE = scope.RULES["no_face"].text
+
+NOT_CALIBRATED = (
+    "This checkpoint is not calibrated, so its probability is no error rate and the answer stays open. "
+    "Calibrate it: python -m detector calibrate."
 )
-
-
-@dataclass(frozen=True)
-class Evidence:
-    """What stands beside a face's maps.
-
-    `shares` and `crops`: label → where the map's evidence lies, and its hottest places; `cues`: measurements that do
-    not use the classifier, one for each artifact; `sentences`: what was found, in words.
-    """
-
-    regions: Regions
-    shares: dict[str, tuple[Share, ...]]
-    crops: dict[str, tuple[EvidenceCrop, ...]]
-    cues: tuple[Cue, ...]
-    sentences: tuple[str, ...]
-
-    def to_dict(self) -> dict[str, Any]:
-        """JSON-ready, without pictures."""
-        names = (*regions.REGIONS, "face_edge")
-        return {
-            "regions": {name: self.regions.area(name) for name in names},
-            "regions_certainty": self.regions.certainty,
-            "regions_sure": self.regions.sure,
-            "shares": {label: [asdict(s) | {"ratio": s.ratio} for s in found] for label, found in self.shares.items()},
-            "crops": {label: [asdict(crop) for crop in found] for label, found in self.crops.items()},
-            "cues": [
-                {key: getattr(cue, key) for key in ("artifact", "value", "unit", "percentile", "text", "details")}
-                for cue in self.cues
-            ],
-            "sentences": list(self.sentences),
-        }
-
-
-@dataclass(frozen=True)
-class FaceVerdict:
-    """One face, or the whole picture where none was found (`box` is None).
-
-    `probabilities`: label → 0…1, for each label the checkpoint knows; `crop`: the square that was judged.
-    """
-
-    box: Box | None
-    crop: Box
-    probabilities: dict[str, float]
-    heatmaps: tuple[Heatmap, ...] = ()
-    evidence: Evidence | None = None
-
-
-@dataclass(frozen=True)
-class ModelIdentity:
-    """Which weights gave the answer: architecture, SHA-256 of the weights, input side in px, device."""
-
-    architecture: str
-    sha256: str
-    size: int
-    device: str
-    version: str
-
-
-@dataclass(frozen=True)
-class Analysis:
-    """All that is said of one picture.
-
-    `probability` of fake in 0…1 and `artifacts` (label → 0…1) are the highest of any face. `timings` in
-    milliseconds; `face_count` counts the faces found, of which at most MAX_FACES were judged.
-    """
-
-    probability: float
-    artifacts: dict[str, float]
-    faces: tuple[FaceVerdict, ...]
-    face_count: int
-    warnings: tuple[str, ...]
-    file: FileFacts
-    model: ModelIdentity
-    method: str | None
-    timings: dict[str, float]
-
-    def heatmap(self, label: str = FAKE, face: int | None = None) -> np.ndarray:
-        """The map of `label` in logits, float32 (picture's height, width); of one face, or of all together."""
-        chosen = self.faces if face is None else self.faces[face : face + 1]
-        maps = [heatmap for verdict in chosen for heatmap in verdict.heatmaps if heatmap.label == label]
-        if not maps:
-            raise KeyError(f"no map for {label!r}: the checkpoint does not know it, or maps were not asked for")
-        return explain.on_picture(maps, self.file.width, self.file.height)
-
-    def to_dict(self) -> dict[str, Any]:
-        """JSON-ready. Of each map its size and range; the values are in `explain`'s maps.npz."""
-        verdicts = [
-            {
-                "box": asdict(verdict.box) if verdict.box else None,
-                "crop": asdict(verdict.crop),
-                "probabilities": verdict.probabilities,
-                "heatmaps": {
-                    heatmap.label: {
-                        "rows": heatmap.values.shape[0],
-                        "columns": heatmap.values.shape[1],
-                        "least": float(heatmap.values.min()),
-                        "most": float(heatmap.values.max()),
-                    }
-                    for heatmap in verdict.heatmaps
-                },
-                "evidence": verdict.evidence.to_dict() if verdict.evidence else None,
-            }
-            for verdict in self.faces
-        ]
-        rest = {name: getattr(self, name) for name in ("probability", "artifacts", "face_count", "method", "timings")}
-        return {
-            **rest,
-            "warnings": list(self.warnings),
-            "faces": verdicts,
-            "file": asdict(self.file),
-            "model": asdict(self.model),
-        }
 
 
 @dataclass(frozen=True)
@@ -157,9 +61,16 @@ class Found:
 class Analyser:
     """Holds one model; share it between threads."""
 
-    def __init__(self, checkpoint: str | None = None, device: str = "auto", limits: Limits = DEFAULT_LIMITS):
+    def __init__(
+        self,
+        checkpoint: str | None = None,
+        device: str = "auto",
+        limits: Limits = DEFAULT_LIMITS,
+        targets: Targets = DEFAULT_TARGETS,
+    ):
         self.classifier: Classifier = load_model(checkpoint, device)
         self.limits = limits
+        self.verdicts = verdict.limits(self.classifier.header.calibration, targets)
 
     @cached_property
     def parser(self) -> parts.Parser:
@@ -171,7 +82,7 @@ class Analyser:
         return self.classifier.labels
 
     def analyse(self, source: Source, method: str | None = "gradcam") -> Analysis:
-        """Judges one picture; `method` None leaves heatmaps and evidence out. Raises PictureError for a bad picture."""
+        """Judges one picture; `method` None leaves heatmaps, evidence and checks out. Raises PictureError."""
         return self.judge([self.prepare(source)], method)[0]
 
     def prepare(self, source: Source) -> Found:
@@ -188,10 +99,13 @@ class Analyser:
         timings = {"load": (loaded - started) * 1e3, "faces": (done - loaded) * 1e3}
         return Found(picture, boxes, crops, inputs, len(found), timings)
 
-    def judge(self, found: Sequence[Found], method: str | None = None, evidence: bool = True) -> list[Analysis]:
+    def judge(
+        self, found: Sequence[Found], method: str | None = None, evidence: bool = True, checks: bool = True
+    ) -> list[Analysis]:
         """Judges prepared pictures in one batch; `timings` of the shared steps are each picture's share.
 
-        `evidence` False leaves out what stands beside the maps, for those who only measure them.
+        Without a `method` there are no maps, and nothing of what follows; `evidence` False leaves out what stands
+        beside the maps, `checks` False the checks of the verdict: for those who measure one of these alone.
         """
         started = time.perf_counter()
         output = self.classifier.run(np.concatenate([one.inputs for one in found]))
@@ -204,49 +118,91 @@ class Analyser:
             rows = slice(first, first + len(one.crops))
             first = rows.stop
             timings = one.timings | share
-            probabilities = [dict(zip(self.labels, map(float, row), strict=True)) for row in output.probabilities[rows]]
-            verdicts = tuple(map(FaceVerdict, one.boxes, one.crops, probabilities))
+            verdicts = tuple(map(self._face, one.boxes, one.crops, output.probabilities[rows], output.logits[rows]))
+            outside = None
             if maps is not None:
                 verdicts = tuple(map(self._mapped, verdicts, maps[rows]))
+                if checks:
+                    before = time.perf_counter()
+                    outside = scope.assess(one.picture, one.boxes)
+                    assessed = time.perf_counter()
+                    verdicts = self._checked(verdicts, one)
+                    timings["scope"] = (assessed - before) * 1e3
+                    timings["checks"] = (time.perf_counter() - assessed) * 1e3
                 if evidence:
                     before = time.perf_counter()
                     verdicts = self._explained(verdicts, one.picture)
                     timings["evidence"] = (time.perf_counter() - before) * 1e3
-            analyses.append(self._analysis(one, verdicts, method, timings))
+            analyses.append(self._analysis(one, verdicts, outside, bool(method) and evidence, method, timings))
         return analyses
 
-    def _mapped(self, verdict: FaceVerdict, maps: np.ndarray) -> FaceVerdict:
+    def _face(self, box: Box | None, crop: Box, probabilities: np.ndarray, logits: np.ndarray) -> FaceVerdict:
+        of = dict(zip(self.labels, map(float, probabilities), strict=True))
+        logit = float(logits[self.labels.index(FAKE)])
+        of[FAKE] = verdict.probability(self.classifier.header.calibration, logit)
+        return FaceVerdict(box, crop, of, logit, self.verdicts.answer(logit))
+
+    def _checked(self, faces: Sequence[FaceVerdict], one: Found) -> tuple[FaceVerdict, ...]:
+        """An answer that does not hold in another delivery of the same picture stays open; the map gets its stamp."""
+        chosen = sorted(range(len(faces)), key=lambda i: -faces[i].logit)[:MAX_CHECKED]
+        cuts = [faces[i].crop.cut(one.picture.pixels) for i in chosen]
+        logits = np.array([faces[i].logit for i in chosen])
+        calibration = self.classifier.header.calibration
+        held = stability.check(self.classifier, cuts, logits, self.verdicts, calibration)
+        maps = np.stack([faces[i].heatmaps[self.labels.index(FAKE)].values for i in chosen])
+        stamped = causal.check(self.classifier, one.inputs[chosen], maps, logits=logits)
+        checked = list(faces)
+        for i, found, stamp in zip(chosen, held, stamped, strict=True):
+            answer = faces[i].answer if found.holds else Answer.UNDECIDED
+            checked[i] = replace(faces[i], stability=found, causal=stamp, answer=answer)
+        return tuple(checked)
+
+    def _mapped(self, face: FaceVerdict, maps: np.ndarray) -> FaceVerdict:
         pairs = zip(self.labels, maps, strict=True)
-        return replace(verdict, heatmaps=tuple(Heatmap(label, values, verdict.crop) for label, values in pairs))
+        return replace(face, heatmaps=tuple(Heatmap(label, values, face.crop) for label, values in pairs))
 
     def _explained(self, verdicts: Sequence[FaceVerdict], picture: Picture) -> tuple[FaceVerdict, ...]:
         facts = picture.facts
-        cuts = [verdict.crop.cut(picture.pixels) for verdict in verdicts]
+        cuts = [face.crop.cut(picture.pixels) for face in verdicts]
         explained = []
-        for verdict, region, cut in zip(verdicts, regions.find(self.parser, cuts), cuts, strict=True):
-            shares = {heatmap.label: traces.shares(heatmap, region) for heatmap in verdict.heatmaps}
-            hot = {heatmap.label: traces.hottest(heatmap, facts.width, facts.height) for heatmap in verdict.heatmaps}
+        for face, region, cut in zip(verdicts, regions.find(self.parser, cuts), cuts, strict=True):
+            shares = {heatmap.label: traces.shares(heatmap, region) for heatmap in face.heatmaps}
+            hot = {heatmap.label: traces.hottest(heatmap, facts.width, facts.height) for heatmap in face.heatmaps}
             measured = cues.measure(cut, region, facts.quality)
-            said = sentences.explain(verdict.probabilities, shares, measured, region.sure)
-            explained.append(replace(verdict, evidence=Evidence(region, shares, hot, measured, said)))
+            said = sentences.explain(face.answer, face.probabilities, shares, measured, region.sure)
+            explained.append(replace(face, evidence=Evidence(region, shares, hot, measured, said)))
         return tuple(explained)
 
     def _analysis(
-        self, one: Found, verdicts: tuple[FaceVerdict, ...], method: str | None, timings: dict[str, float]
+        self,
+        one: Found,
+        verdicts: tuple[FaceVerdict, ...],
+        outside: tuple[Reason, ...] | None,
+        evidence: bool,
+        method: str | None,
+        timings: dict[str, float],
     ) -> Analysis:
-        highest = {label: max(v.probabilities[label] for v in verdicts) for label in self.labels}
+        highest = {label: max(face.probabilities[label] for face in verdicts) for label in self.labels}
         warnings = []
-        if one.boxes == (None,):
+        if outside is None and one.boxes == (None,):
             warnings.append(NO_FACE)
+        if self.classifier.header.calibration is None:
+            warnings.append(NOT_CALIBRATED)
         if one.face_count > MAX_FACES:
             warnings.append(f"{one.face_count} faces were found; the {MAX_FACES} largest were judged.")
         return Analysis(
+            answer=Answer.NOT_ASSESSED if scope.refused(outside or ()) else _together([v.answer for v in verdicts]),
+            scope=outside,
+            reasons=tuple(reason for face in verdicts if (reason := sentences.unstable(face.stability))),
             probability=highest.pop(FAKE),
             artifacts=highest,
             faces=verdicts,
             face_count=one.face_count,
             warnings=tuple(warnings),
+            limits=self.verdicts,
+            calibration=self.classifier.header.calibration,
             file=one.picture.facts,
+            metadata=metadata.read(one.picture.data) if evidence and one.picture.data else None,
             model=self.identity,
             method=method,
             timings={name: round(value, 2) for name, value in timings.items()},
@@ -256,4 +212,10 @@ class Analyser:
     def identity(self) -> ModelIdentity:
         header = self.classifier.header
         size, device = header.preprocessing.size, str(self.classifier.device)
-        return ModelIdentity(header.architecture.name, header.sha256, size, device, __version__)
+        calibration = header.calibration.sha256 if header.calibration else None
+        return ModelIdentity(header.architecture.name, header.sha256, size, device, __version__, calibration)
+
+
+def _together(answers: Sequence[Answer]) -> Answer:
+    """The picture's answer: one manipulated face makes it manipulated, one open verdict keeps it open."""
+    return next((kind for kind in (Answer.MANIPULATED, Answer.UNDECIDED) if kind in answers), Answer.AUTHENTIC)

@@ -1,4 +1,4 @@
-"""The command line: python -m detector scan | explain | evaluate."""
+"""The command line: python -m detector scan | explain | verify | evaluate | calibrate | card."""
 
 from __future__ import annotations
 
@@ -7,112 +7,41 @@ import sys
 from itertools import chain, count
 from pathlib import Path
 
-from . import __version__
+from .arguments import parser
 from .images import Limits, PictureError
 
-EXAMPLES = """examples:
-  python -m detector scan photos/ --out prediction.csv        how likely is each picture in a folder manipulated?
-  python -m detector explain portrait.jpg --out explained/    where are the traces? (heatmaps)
-  python -m detector evaluate --labels labels.csv --images pictures/ --out results/
-                                                              how good is the detector on labelled pictures?
-"""
-
-
-def parser() -> argparse.ArgumentParser:
-    root = argparse.ArgumentParser(
-        prog="python -m detector",
-        description="Finds manipulated face pictures and shows its evidence.",
-        epilog=EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    root.add_argument("--version", action="version", version=__version__)
-    commands = root.add_subparsers(dest="command", required=True, metavar="COMMAND")
-
-    scan = commands.add_parser(
-        "scan",
-        help="pictures and folders → a table img_name,y_pred",
-        description="Writes for each picture the probability (0 to 1) that it was manipulated. Folders are searched "
-        "to any depth. What can't be read is listed with its reason in OUT.errors.csv, and the exit status is then 1.",
-    )
-    scan.add_argument("paths", nargs="+", metavar="PATH", help="picture or folder")
-    scan.add_argument("--out", required=True, metavar="CSV", help="table to write: img_name,y_pred")
-    scan.add_argument("--details", metavar="JSONL", help="also write every field of each analysis, one JSON a line")
-    scan.add_argument("--resume", action="store_true", help="go on with an --out that was stopped")
-
-    explain = commands.add_parser(
-        "explain",
-        help="heatmaps of single pictures",
-        description="Writes for each picture a folder OUT/<file name without ending>/ with analysis.json, maps.npz "
-        "(one float32 array of the picture's height × width for each label, in logits: above 0 speaks for it), the "
-        "maps over the picture (overlay.png for fake, overlay-<artifact>.png), regions.png, cues/ (measurements that "
-        "do not use the classifier) and "
-        "crops/ (the hottest places at full resolution).",
-    )
-    explain.add_argument("images", nargs="+", metavar="IMAGE")
-    explain.add_argument("--out", required=True, metavar="DIR")
-    explain.add_argument(
-        "--method", default="gradcam", metavar="NAME", help="heatmap method (default: gradcam); a wrong name lists all"
-    )
-
-    evaluate = commands.add_parser(
-        "evaluate",
-        help="figures on labelled pictures",
-        description="Judges labelled pictures and writes metrics.json, prediction.csv and plots. With --forged or "
-        "--masks it measures instead how well the maps mark what was manipulated: localisation.json, localisation.md "
-        "and, for forgeries, confusion.png.",
-    )
-    evaluate.add_argument(
-        "--labels",
-        required=True,
-        metavar="FILE",
-        help="CSV with img_name,target (1 fake) and perhaps source, group, split; or a folder with real/ and fake/",
-    )
-    evaluate.add_argument("--images", metavar="DIR", help="folder of the pictures (default: beside the list)")
-    evaluate.add_argument("--split", metavar="NAME", help="only the rows of this split")
-    evaluate.add_argument(
-        "--null-split",
-        metavar="NAME",
-        help="fit the null model (file facts alone) on this split; default: cross-validation",
-    )
-    evaluate.add_argument("--forged", action="store_true", help="forge the real pictures and look for the forgeries")
-    evaluate.add_argument("--masks", metavar="DIR", help="masks of fakes: PNGs of the same stem, white: manipulated")
-    evaluate.add_argument(
-        "--plain-checkpoint", metavar="FILE", help="a checkpoint trained without masks, to compare its map of fake with"
-    )
-    evaluate.add_argument("--seed", type=int, default=0, help="of the forgeries and of the halves (default: 0)")
-    evaluate.add_argument(
-        "--degrade",
-        choices=("none", "jpeg60", "half", "both"),
-        default="none",
-        help="store every picture as JPEG of quality 60 first, or shrink it to half its sides, or both",
-    )
-    evaluate.add_argument("--out", required=True, metavar="DIR")
-
-    for command in (scan, explain, evaluate):
-        command.add_argument(
-            "--checkpoint", metavar="FILE", help="weights to use (default: those that come with the detector)"
-        )
-        command.add_argument("--device", default="auto", help="auto (default), cpu, cuda, cuda:1, mps")
-        command.add_argument("--max-mb", type=float, default=25, help="refuse larger files (default: 25)")
-        command.add_argument("--max-megapixels", type=float, default=50, help="refuse larger pictures (default: 50)")
-    for command in (scan, evaluate):
-        command.add_argument("--batch-size", type=int, default=32, help="pictures judged at once (default: 32)")
-    return root
+SHOWN = 20  # differences that verify lists
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Runs one command; 0: done, 1: some pictures could not be read, 2: it could not start, 130: interrupted."""
+    """Runs one command; 0: done, 1: not all of it holds or could be read, 2: it could not start, 130: interrupted."""
     args = parser().parse_args(argv)
     # torch takes seconds to import; --help should not
     from .analyse import Analyser
     from .scan import ScanError
+    from .verdict import DEFAULT_TARGETS, Targets
 
     try:
+        if args.command == "card":
+            return _card(args)
         limits = Limits(round(args.max_mb * 1e6), round(args.max_megapixels * 1e6))
         if limits.max_bytes < 1 or limits.max_pixels < 1 or getattr(args, "batch_size", 1) < 1:
             raise ScanError("--max-mb, --max-megapixels and --batch-size must be above 0")
-        command = {"scan": _scan, "explain": _explain, "evaluate": _evaluate}[args.command]
-        return command(args, lambda checkpoint=args.checkpoint: Analyser(checkpoint, args.device, limits))
+        targets = DEFAULT_TARGETS
+        if "false_alarms" in args:
+            targets = Targets(args.false_alarms / 100, args.misses / 100)
+        commands = {
+            "scan": _scan,
+            "explain": _explain,
+            "verify": _verify,
+            "evaluate": _evaluate,
+            "calibrate": _calibrate,
+        }
+
+        def analyser(checkpoint: str | None = args.checkpoint, targets: Targets = targets) -> Analyser:
+            return Analyser(checkpoint, args.device, limits, targets)
+
+        return commands[args.command](args, analyser)
     except KeyboardInterrupt:
         more = "; go on with --resume" if args.command == "scan" else ""
         print(f"\nstopped; what was done is kept{more}", file=sys.stderr)
@@ -152,7 +81,9 @@ def _explain(args: argparse.Namespace, analyser) -> int:
             failed += 1
             print(f"error: {error}", file=sys.stderr)
             continue
-        print(f"{image}: {analysis.probability:.1%} fake → {folder}")
+        print(f"{image}: {analysis.answer}, {analysis.probability:.0%} fake → {folder}")
+        for reason in (*(reason.text for reason in analysis.scope), *analysis.reasons):
+            print(f"  {reason}")
         for number, verdict in enumerate(analysis.faces, 1):
             start = f"face {number}: " if len(analysis.faces) > 1 else ""
             for sentence in verdict.evidence.sentences:
@@ -165,11 +96,28 @@ def _explain(args: argparse.Namespace, analyser) -> int:
 def explain_one(analyser, image: Path, folder: Path, method: str):
     """Analyses one picture and writes everything of it into `folder`; gives the Analysis."""
     from . import folder as output
+    from . import provenance
 
     found = analyser.prepare(image)
     analysis = analyser.judge([found], method)[0]
-    output.write(folder, found.picture.pixels, analysis)
+    reproduce = provenance.facts(analyser.classifier, analyser.limits, found.picture, method)
+    output.write(folder, found.picture.pixels, analysis, reproduce)
     return analysis
+
+
+def _verify(args: argparse.Namespace, analyser) -> int:
+    from .verify import read, targets, verify
+
+    recorded = read(args.analysis)
+    found = verify(recorded, analyser(targets=targets(recorded)), args.image)
+    print("same, within 0.02 plus one percent" if found.same else f"differences: {len(found.differences)}")
+    for difference in found.differences[:SHOWN]:
+        print(f"  {difference}")
+    if len(found.differences) > SHOWN:
+        print(f"  and {len(found.differences) - SHOWN} more")
+    for note in found.notes:
+        print(f"  note: {note}")
+    return 0 if found.same else 1
 
 
 def _evaluate(args: argparse.Namespace, analyser) -> int:
@@ -180,11 +128,73 @@ def _evaluate(args: argparse.Namespace, analyser) -> int:
     null_examples = read_labels(args.labels, args.images, args.null_split) if args.null_split else ()
     if args.forged or args.masks:
         return _localise(args, analyser, examples)
+    if args.faithful:
+        return _faithful(args, analyser, examples)
+    if args.robustness:
+        return _robustness(args, analyser, examples)
     if args.plain_checkpoint:
         raise ValueError("--plain-checkpoint is a baseline for maps; give --forged or --masks too")
     result = evaluate(analyser(), examples, args.out, null_examples, args.batch_size, degrade=args.degrade)
     print(summary(result))
     print(f"→ {args.out}/metrics.json")
+    return 1 if result["errors"] else 0
+
+
+def _calibrate(args: argparse.Namespace, analyser) -> int:
+    from dataclasses import replace
+
+    from .calibrate import compare, fit
+    from .data import read_labels
+    from .evaluate import logits
+    from .model import save
+
+    if Path(args.out).exists():
+        raise ValueError(f"{args.out} exists; give another --out")
+    examples = read_labels(args.labels, args.images, args.split)
+    ready = analyser()
+    values, kept = logits(ready, examples, args.batch_size)
+    target = [example.target for example in kept]
+    name = f"{len(kept)} pictures of {Path(args.labels).name}" + (f", split {args.split}" if args.split else "")
+    calibration = fit(values, target, name)
+    print("held-out folds        log loss   calibration error")
+    for way in compare(values, target, [example.group or example.name for example in kept]):
+        print(f"  {way.name:<18}  {way.log_loss:.4f}     {way.ece:.4f}")
+    save(args.out, ready.classifier.network, replace(ready.classifier.header, calibration=calibration))
+    print(f"Platt: probability = sigmoid({calibration.scale:.3f} · logit {calibration.shift:+.3f}) → {args.out}")
+    return 0
+
+
+def _card(args: argparse.Namespace) -> int:
+    from . import card, model
+
+    _, header = model.read(args.checkpoint or model.EMBEDDED)
+    recipe = Path(args.recipe or card.RECIPE).read_text(encoding="utf-8")
+    text = card.write(header, card.collect(args.results, header.sha256), recipe, card.TEMPLATE.read_text("utf-8"))
+    Path(args.out).write_text(text, encoding="utf-8")
+    print(f"card of {header.sha256[:12]} → {args.out}")
+    return 0
+
+
+def _faithful(args: argparse.Namespace, analyser, examples) -> int:
+    from .faithfulness import measure, table
+
+    limit = 40 if args.limit is None else args.limit
+    if limit < 1:
+        raise ValueError("--limit must be above 0")
+    result = measure(analyser(), examples, args.out, limit, args.seed)
+    print(table(result))
+    print(f"→ {args.out}/faithfulness.json, faithfulness.png")
+    return 1 if result.unreadable else 0
+
+
+def _robustness(args: argparse.Namespace, analyser, examples) -> int:
+    from .robustness import markdown, measure
+
+    if args.degrade != "none":
+        raise ValueError("--robustness degrades the pictures itself; leave --degrade out")
+    result = measure(analyser(), examples, args.out, args.limit, args.seed, args.batch_size)
+    print(markdown(result))
+    print(f"→ {args.out}/robustness.json, robustness.md, robustness.png")
     return 1 if result["errors"] else 0
 
 

@@ -12,12 +12,20 @@ from typing import Any
 import numpy as np
 from tqdm import tqdm
 
-from . import metrics, plots, scan, shortcut
+from . import ages, metrics, plots, scan, shortcut, verdict
 from .analyse import Analyser
+from .analysis import Analysis
 from .data import Example
 from .degrade import Degraded, encode
 from .images import FileFacts, PictureError, load
+from .verdict import Limits
 
+RATES = {
+    "false alarms": "false_alarms",
+    "misses": "misses",
+    "cannot tell": "undecided",
+    "manipulated, found": "found",
+}
 NEAR = 0.05  # a model this close to the null model's AUC, or below it, may be reading the file instead of the face
 
 
@@ -41,20 +49,13 @@ def evaluate(
     out = Path(out)
     out.mkdir(parents=True, exist_ok=True)
     judge = analyser if degrade == "none" else Degraded(analyser, degrade)
-    jobs = [scan.Job(example.name, example.path) for example in examples]
-    results = tqdm(scan.run(judge, jobs, batch_size), "evaluate", len(jobs), unit="picture", disable=not progress)
-    judged, errors = [], []
-    for example, result in zip(examples, results, strict=True):
-        if result.analysis is None:
-            errors.append((example.name, result.error))
-        else:
-            judged.append((example, result.analysis))
+    judged, errors = _judged(judge, examples, batch_size, progress)
     _write(out / "prediction.csv", scan.HEADER, [(e.name, f"{a.probability:.6f}") for e, a in judged])
     (out / "errors.csv").unlink(missing_ok=True)
     if errors:
         _write(out / "errors.csv", ["img_name", "reason"], errors)
     if not judged:
-        raise ValueError(f"none of the {len(jobs)} pictures could be read; see {out / 'errors.csv'}")
+        raise ValueError(f"none of the {len(examples)} pictures could be read; see {out / 'errors.csv'}")
     kept = [example for example, _ in judged]
     target = np.array([example.target for example in kept])
     score = np.array([analysis.probability for _, analysis in judged])
@@ -62,6 +63,14 @@ def evaluate(
     groups = [e.group or e.name for e in kept] if any(e.group for e in kept) else None
     result = metrics.evaluate(target, score, sources, groups)
     result["null_model_auc"] = _null_auc([a.file for _, a in judged], kept, groups, null_examples, degrade)
+    result["answers"] = _answers(target, [a.logit for _, a in judged], analyser.verdicts)
+    accused = None
+    if analyser.verdicts != verdict.OPEN:
+        accused = np.array([analysis.answer == verdict.Answer.MANIPULATED for _, analysis in judged])
+    if bands := ages.by_age(kept, score >= 0.5, accused):
+        result["by_age"] = bands
+    if splits := {example.split for example in kept} - {""}:
+        result["split"] = ", ".join(sorted(splits))
     result["errors"] = len(errors)
     result["no_face"] = sum(analysis.face_count == 0 for _, analysis in judged)
     result["checkpoint"] = analyser.identity.sha256
@@ -74,6 +83,40 @@ def evaluate(
     return result
 
 
+def logits(
+    analyser: Analyser, examples: Sequence[Example], batch_size: int = 32, progress: bool = True
+) -> tuple[list[float], list[Example]]:
+    """The logit of fake of every picture that can be read, and those pictures. Raises ValueError when none can."""
+    judged, errors = _judged(analyser, examples, batch_size, progress)
+    if not judged:
+        raise ValueError(f"none of the {len(examples)} pictures could be read, as {errors[0]}; check --images")
+    return [analysis.logit for _, analysis in judged], [example for example, _ in judged]
+
+
+def _judged(
+    judge: Analyser | Degraded, examples: Sequence[Example], batch_size: int, progress: bool
+) -> tuple[list[tuple[Example, Analysis]], list[tuple[str, str]]]:
+    jobs = [scan.Job(example.name, example.path) for example in examples]
+    results = tqdm(scan.run(judge, jobs, batch_size), "judge", len(jobs), unit="picture", disable=not progress)
+    judged, errors = [], []
+    for example, result in zip(examples, results, strict=True):
+        if result.analysis is None:
+            errors.append((example.name, result.error))
+        else:
+            judged.append((example, result.analysis))
+    return judged, errors
+
+
+def _answers(target: np.ndarray, values: list[float], limits: Limits) -> dict[str, Any] | None:
+    """The rates of the three answers, without the stability check; None for a checkpoint without calibration."""
+    if limits == verdict.OPEN:
+        return None
+    values = np.array(values)
+    return verdict.measured(
+        values[target == 0], values[target == 1], limits.lower, limits.upper, limits.targets
+    ).to_dict()
+
+
 def summary(result: dict[str, Any]) -> str:
     """The figures a person looks at first, one a line."""
     whole = result["all"]
@@ -84,6 +127,10 @@ def summary(result: dict[str, Any]) -> str:
         if value is None:
             return f"{name:<22} not defined with one class only"
         return f"{name:<22} {value:.4f}" + (f"  [{bounds[0]:.4f}, {bounds[1]:.4f}]" if bounds else "")
+
+    def share(name: str, found: dict[str, float]) -> str:
+        interval = f"[{found['low']:.4f}, {found['high']:.4f}]"
+        return f"{name:<22} {found['value']:.4f}  {interval}  {found['count']}/{found['of']}"
 
     lines = [
         f"pictures               {whole['n']} ({whole['n_real']} real, {whole['n_fake']} fake), "
@@ -99,6 +146,8 @@ def summary(result: dict[str, Any]) -> str:
         if value is not None:
             lines.append(f"TPR at {float(rate):.1%} FPR        {value:.4f}")
     lines += [line("Brier score", "brier"), line("calibration error", "ece")]
+    if answers := result["answers"]:
+        lines += [share(name, answers[key]) for name, key in RATES.items()]
     null, auc = result["null_model_auc"], whole["auc"]
     if null is not None and auc is not None:
         lines.append(f"null model's AUC       {null:.4f}  (file facts alone: bytes, size, quantisation)")

@@ -13,6 +13,7 @@ from PIL import Image
 from detector import Analyser, Limits, PictureError, __version__, faces
 from detector.analyse import MAX_FACES, NO_FACE
 from detector.faces import Box, Face
+from detector.verdict import Answer
 
 
 def pixels_of(path):
@@ -46,7 +47,7 @@ def test_a_portrait(tiny, collins):
     assert (analysis.file.name, analysis.file.width, analysis.file.height) == ("example-collins.jpg", 512, 512)
     assert (analysis.model.architecture, analysis.model.size, analysis.model.device) == ("test_resnet", 64, "cpu")
     assert analysis.model.version == __version__
-    assert analysis.timings.keys() == {"load", "faces", "classify", "explain", "evidence"}
+    assert analysis.timings.keys() == {"load", "faces", "classify", "explain", "scope", "checks", "evidence"}
     assert min(analysis.timings.values()) >= 0
 
 
@@ -97,7 +98,9 @@ def test_a_small_face_in_a_large_picture(tiny, collins):
 def test_without_a_face_the_whole_picture_is_judged_and_said_so(tiny):
     analysis = tiny.analyse(np.full((60, 90, 3), 128, np.uint8))
     (verdict,) = analysis.faces
-    assert analysis.face_count == 0 and analysis.warnings == (NO_FACE,)
+    assert analysis.face_count == 0 and "no_face" in {reason.key for reason in analysis.scope}
+    assert analysis.answer == Answer.NOT_ASSESSED  # 60 px of even grey
+    assert tiny.analyse(np.full((60, 90, 3), 128, np.uint8), None).warnings == (NO_FACE,)
     assert verdict.box is None and verdict.crop == Box(0, 0, 90, 60)
     assert analysis.heatmap().shape == (60, 90)
 

@@ -127,7 +127,7 @@ def test_explain(call, collins, hopper, tmp_path, tiny):
     status, text, err = call("explain", collins, hopper, "--out", out)
     assert status == 0 and err == ""
     analysis = tiny.analyse(hopper)
-    assert f"{hopper}: {analysis.probability:.1%} fake → {out / 'example-hopper'}\n" in text
+    assert f"{hopper}: {analysis.answer}, {analysis.probability:.0%} fake → {out / 'example-hopper'}\n" in text
     for name, shape in (("example-collins", (512, 512)), ("example-hopper", (600, 512))):
         written = {path.name for path in (out / name).iterdir()}
         files = {"analysis.json", "maps.npz", "overlay.png", "overlay-face_edge.png", "regions.png", "cues"}

@@ -10,6 +10,7 @@ from threadpoolctl import threadpool_limits
 
 from detector.data import Example
 from detector.evaluate import evaluate, summary
+from detector.verdict import measured
 
 
 @pytest.fixture(autouse=True)
@@ -58,7 +59,7 @@ def test_what_is_written(tiny, tmp_path):
     result = quiet(tiny, examples, tmp_path / "out")
     assert files_of(tmp_path / "out") == ["metrics.json", "prediction.csv", "reliability.png", "roc.png"]
     assert json.loads((tmp_path / "out" / "metrics.json").read_text()) == result
-    assert result.keys() == {"all", "by_source", "null_model_auc", "errors", "no_face", "checkpoint"}
+    assert result.keys() == {"all", "by_source", "null_model_auc", "answers", "errors", "no_face", "checkpoint"}
     assert result["checkpoint"] == tiny.identity.sha256 and result["errors"] == 0 and result["no_face"] == 24
     header, *rows = table(tmp_path / "out" / "prediction.csv")
     assert header == ["img_name", "y_pred"] and [name for name, _ in rows] == [e.name for e in examples]
@@ -140,7 +141,8 @@ def figures(auc, null):
     whole = {"n": 30, "n_real": 10, "n_fake": 20, "auc": auc, "ap": 0.5, "eer": 0.25, "accuracy": 0.75,
              "tpr_at_fpr": {"0.1": 0.5, "0.01": None}, "brier": 0.125, "ece": 0.0625,
              "interval": {"auc": [0.8, 0.95]}}  # fmt: skip
-    return {"all": whole, "null_model_auc": null, "errors": 3}
+    answers = measured([-2, -1, 0, 2], [-2, 0, 1, 2], -1, 1).to_dict()
+    return {"all": whole, "null_model_auc": null, "answers": answers, "errors": 3}
 
 
 def test_summary():
@@ -148,6 +150,7 @@ def test_summary():
     assert lines[0] == "pictures               30 (10 real, 20 fake), 3 unreadable"
     assert lines[1] == "AUC                    0.9000  [0.8000, 0.9500]"
     assert "equal error rate       0.2500" in lines and "TPR at 10.0% FPR        0.5000" in lines
+    assert "cannot tell            0.2500  [0.0319, 0.6509]  2/8" in lines
     assert lines[-1].startswith("null model's AUC       0.6000")
 
 

@@ -92,6 +92,21 @@ def test_checkpoint(run):
     assert network.head.weight.abs().max() > 0
 
 
+def test_the_checkpoint_is_calibrated_where_there_are_pictures_enough(run, pictures, tmp_path, capsys):
+    path = tmp_path / "best.safetensors"
+    path.write_bytes((run / "best.safetensors").read_bytes())
+    args = train.arguments(command(pictures / "list.csv", run))
+    _, val_list = train.examples_of(args)
+    assert train.calibrated(args, path, val_list).classifier.header.calibration is None
+    assert "not calibrated" in capsys.readouterr().out
+    analyser = train.calibrated(args, path, val_list * 5)
+    calibration = model.read(path)[1].calibration
+    assert analyser.classifier.header.calibration == calibration and calibration.data == (
+        "40 validation pictures of list.csv"
+    )
+    assert model.read(path)[1].sha256 == model.read(run / "best.safetensors")[1].sha256
+
+
 def test_log(run):
     rows = table(run / "log.csv")
     assert list(rows[0]) == COLUMNS

@@ -8,12 +8,17 @@ from typing import Any
 
 import gradio as gr
 
-from ..analyse import Analyser, Analysis
+from .. import metadata
+from ..analyse import Analyser
+from ..analysis import Analysis
 from ..artifacts import FAKE
 from ..explain import METHODS
-from ..images import PictureError
+from ..images import PictureError, load
+from ..verdict import Answer
 from . import proof as evidence
-from . import texts, viewer
+from . import scope_note, texts, viewer
+from .accusation import accusation
+from .file_facts import file_facts
 from .uploads import PictureFile
 
 ALL_FACES = -1
@@ -49,6 +54,11 @@ def build(analyser: Analyser, examples: Sequence[Path]) -> None:
             stage = gr.HTML("", padding=False, elem_id="stage")
             gr.HTML(f'<p class="dd-note">{texts.MEANING}</p>', padding=False, elem_id="meaning")
             proof = gr.HTML("", padding=False, elem_id="proof")
+            with gr.Accordion(texts.ACCUSATION, open=False, elem_id="accusation"):
+                prevalence = gr.Slider(1, 50, value=10, step=1, label=texts.PREVALENCE)
+                accused = gr.HTML(accusation(analyser.verdicts, 10), padding=False)
+            with gr.Accordion(texts.FILE, open=False, elem_id="file"):
+                about = gr.HTML("", padding=False)
             with gr.Accordion(texts.DETAILS, open=False, elem_id="details"):
                 method = gr.Dropdown(list(METHODS), value="gradcam", label=texts.METHOD, elem_id="method")
                 button = gr.Button(texts.DETAILS_BUTTON, size="sm")
@@ -67,9 +77,21 @@ def build(analyser: Analyser, examples: Sequence[Path]) -> None:
         faces = gr.update(
             choices=_choices(analysis), value=ALL_FACES if one is None else one, visible=len(analysis.faces) > 1
         )
+        if analysis.answer == Answer.NOT_ASSESSED:
+            return scope_note.note(analysis.scope), "", "", gr.update(visible=False), None
         pixels = found.picture.pixels
         staged = viewer.stage(pixels, analysis, shown, one), evidence.proof(pixels, analysis, shown, one)
-        return viewer.card(analysis), *staged, faces, None
+        return scope_note.note(analysis.scope) + viewer.card(analysis), *staged, faces, None
+
+    def tell(path: str | None) -> str:
+        """The file's facts, after the verdict: they take longer to draw than to be wanted."""
+        if path is None:
+            return ""
+        try:
+            picture = load(path, analyser.limits)
+        except PictureError:
+            return ""
+        return file_facts(metadata.read(picture.data), picture.pixels)
 
     def show_new(path: str | None, shown: str, way: str) -> tuple[str, str, str, Any, None]:
         return show(path, shown, None, way)
@@ -85,9 +107,13 @@ def build(analyser: Analyser, examples: Sequence[Path]) -> None:
 
     outputs = [verdict, stage, proof, face, details]
     quiet = {"api_visibility": "private", "show_progress": "minimal"}
-    picture.change(show_new, [picture, label, method], outputs, trigger_mode="always_last", **quiet)
+    shown = picture.change(show_new, [picture, label, method], outputs, trigger_mode="always_last", **quiet)
+    shown.then(tell, picture, about, **quiet)
     for control in (label, face, method):  # input, not change: only a person's choice counts
         control.input(show, [picture, label, face, method], outputs, trigger_mode="always_last", **quiet)
+    prevalence.change(
+        lambda percent: accusation(analyser.verdicts, percent), prevalence, accused, trigger_mode="always_last", **quiet
+    )
     button.click(inspect, [picture, method], details, api_name="inspect")
 
 

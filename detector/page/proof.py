@@ -8,10 +8,11 @@ import numpy as np
 from PIL import Image
 
 from .. import regions
-from ..analyse import Analysis, FaceVerdict
+from ..analysis import Analysis, FaceVerdict
 from ..artifacts import FAKE
 from ..traces import EvidenceCrop, Share
-from . import texts
+from . import holds, texts
+from .truth import stamp
 from .viewer import address, percent, shrunk
 
 CROP_SIDE, CUE_SIDE = 320, 352  # px: longer side of the pictures sent
@@ -27,11 +28,12 @@ def proof(pixels: np.ndarray, analysis: Analysis, label: str, face: int | None) 
     of = texts.OF_FACE.format(number=number + 1) if len(analysis.faces) > 1 else ""
     said = "".join(f"<li>{html.escape(sentence)}</li>" for sentence in evidence.sentences)
     return (
-        f'<section class="dd-proof"><h3>{texts.FOUND}{of}</h3><ul>{said}</ul>'
+        f'<section class="dd-proof"><h3>{texts.FOUND}{of}</h3><ul>{said}</ul>{holds.line(verdict)}'
+        f"{stamp(verdict.causal) if label == FAKE and verdict.causal else ''}"
         f"{_crops(pixels, evidence.crops.get(label, ()), label)}"
         f"{_shares(evidence.shares.get(label, ()), evidence.regions.sure)}"
         f"{_cues(verdict, label)}"
-        f"{_regions(pixels, verdict)}</section>"
+        f"{holds.views(analysis, verdict)}{_regions(pixels, verdict)}</section>"
     )
 
 
@@ -44,7 +46,7 @@ def _crops(pixels: np.ndarray, crops: tuple[EvidenceCrop, ...], label: str) -> s
     if not crops:
         return f"<h3>{texts.HOTTEST.format(label=name)}</h3><p>{texts.NO_HOT_PLACE}</p>"
     figures = "".join(
-        _figure(
+        figure(
             Image.fromarray(np.ascontiguousarray(crop.box.cut(pixels))),
             CROP_SIDE,
             texts.ALT_CROP.format(number=i),
@@ -75,7 +77,7 @@ def _cues(verdict: FaceVerdict, label: str) -> str:
     if not chosen:
         return ""
     figures = "".join(
-        _figure(
+        figure(
             Image.fromarray(cue.picture),
             CUE_SIDE,
             texts.ALT_CUE.format(label=texts.LABELS[cue.artifact]),
@@ -93,10 +95,10 @@ def _regions(pixels: np.ndarray, verdict: FaceVerdict) -> str:
     drawn = regions.draw(cut, verdict.evidence.regions)
     certainty = texts.REGIONS.format(percent=percent(verdict.evidence.regions.certainty))
     note = "" if verdict.evidence.regions.sure else f" {texts.UNSURE_REGIONS}"
-    picture = _figure(Image.fromarray(drawn), CUE_SIDE, texts.ALT_REGIONS, certainty + note)
+    picture = figure(Image.fromarray(drawn), CUE_SIDE, texts.ALT_REGIONS, certainty + note)
     return f'<details><summary>{texts.REGIONS_TITLE}</summary><div class="dd-figures dd-wide">{picture}</div></details>'
 
 
-def _figure(image: Image.Image, side: int, alt: str, caption: str) -> str:
+def figure(image: Image.Image, side: int, alt: str, caption: str) -> str:
     source = address(shrunk(image, side), "WEBP", quality=88)
     return f'<figure><img src="{source}" alt="{html.escape(alt)}"><figcaption>{caption}</figcaption></figure>'

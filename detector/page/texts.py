@@ -1,6 +1,6 @@
 """Every sentence of the page, in one place."""
 
-from ..sentences import FAKE_FROM, REAL_BELOW
+from ..verdict import Answer
 
 TITLE = "Face deepfake detector"
 LEAD = "Drop a picture of a face. The page says how likely it was manipulated, and paints where it sees traces."
@@ -18,6 +18,7 @@ SHOW = "Show traces of"
 FACE = "Face"
 METHOD = "Heatmap method"
 OPACITY = "Heatmap opacity"
+FILE = "The file: camera, programs, credentials, and forensic views"
 DETAILS = "Heatmap method, and everything measured (JSON)"
 DETAILS_BUTTON = "Show the analysis as JSON"
 NO_PICTURE = "Choose a picture first."
@@ -33,13 +34,20 @@ LABELS = {
     "hair": "hair that does not fit",
 }
 
-# From each probability on, in falling order. The middle stays undecided on purpose.
-ANSWERS = (
-    (FAKE_FROM, "manipulated", "Probably manipulated"),
-    (REAL_BELOW, "unsure", "Cannot tell"),
-    (0.0, "authentic", "Probably authentic"),
-)
+ANSWERS = {
+    Answer.MANIPULATED: "Likely manipulated",
+    Answer.AUTHENTIC: "Likely authentic",
+    Answer.UNDECIDED: "Cannot tell",
+    Answer.NOT_ASSESSED: "Not assessed",
+}
+SHORT = {
+    Answer.MANIPULATED: "manipulated",
+    Answer.AUTHENTIC: "authentic",
+    Answer.UNDECIDED: "open",
+    Answer.NOT_ASSESSED: "not assessed",
+}
 PROBABILITY = "Probability of manipulation"
+CALIBRATED = "Calibrated on {data}, as if half of all pictures were manipulated."
 FACES = {0: "no face found", 1: "1 face found"}
 MANY_FACES = "{count} faces found; the answer is that of the most suspicious one"
 ALL_FACES = "all faces"
@@ -55,6 +63,31 @@ LEGEND_COLD = "none"
 LEGEND_HOT = "strong"
 ALT_PICTURE = "The picture that was judged"
 ALT_HEAT = "Heatmap: {label}"
+
+HOLDS = "It holds in {count} other deliveries of the same picture ({low} to {high})."
+FLIPS = "{flips} of {count} other deliveries of the same picture get the opposite answer ({low} to {high})."
+VIEWS = "Does it hold? The picture re-encoded, resized, cropped, mirrored"
+ALT_VIEW = "The picture as judged after: {name}"
+LIMITS = (
+    "Called manipulated from {upper} on, authentic up to {lower}. On {data}, these limits keep false alarms at or "
+    "below {false_alarms:.1%} and misses at or below {misses:.1%} of what is answered; {undecided:.0%} stays open. "
+    "Pictures of another origin may fare worse."
+)
+NO_LIMITS = "This checkpoint has no limits for its answers."
+
+ACCUSATION = "If you act on the answer: how many of the accused are innocent?"
+PREVALENCE = "Of 100 pictures that you check, how many are manipulated?"
+ACCUSED = (
+    "Where {percent:g}% of the pictures are manipulated, {wrong:.0f} of 100 pictures called manipulated are real "
+    "photos (between {low:.0f} and {high:.0f})."
+)
+ACCUSED_LEGEND = ("real photo, wrongly accused", "perhaps, within the interval", "manipulated")
+ACCUSED_RATES = "On held-out pictures {found} of the manipulated and {alarmed} of the real ones are called manipulated."
+ACCUSED_NOTE = (
+    "The check of other deliveries is not counted in; kinds of fakes never met in training are found less often."
+)
+ACCUSED_OPEN = "This checkpoint is not calibrated, so its error rates are not known."
+RATE = "{value:.1%} (95% interval {low:.1%} to {high:.1%})"
 
 FOUND = "What was found"
 OF_FACE = ": face {number}"
@@ -80,3 +113,93 @@ ALT_CUE = "Measurement: {label}"
 REGIONS_TITLE = "Regions of the face"
 REGIONS = "Face edge drawn in white. The region finder is {percent} certain of this face."
 ALT_REGIONS = "The regions found"
+
+# Is the heatmap true? The stamps of detector/causal.py: a sign that needs no colour, and words.
+STAMPS = {
+    "supported": ("✓", "Heatmap supported"),
+    "weak": ("~", "Heatmap weakly supported"),
+    "not supported": ("✗", "Heatmap not supported"),
+    "not applicable": ("–", "Nothing to check"),
+}
+
+# File facts: what detector/metadata found, and the views of detector/forensics.py.
+FILE_FACTS = "What the file says about itself"
+FILE_FACTS_NOTE = (
+    "These facts stand beside the verdict and are no part of it. Anyone can change or remove them: most web sites "
+    "strip them from real photos, so their absence proves nothing, and only signed credentials are hard to forge."
+)
+NO_FILE = "There are no bytes of a file to look at."
+NOT_THERE = "not in the file"
+UNREADABLE = "could not be read: {reason}"
+PARTS = {
+    "file": "File",
+    "exif": "EXIF",
+    "xmp": "XMP",
+    "jpeg": "JPEG coding",
+    "thumbnail": "Embedded thumbnail",
+    "credentials": "Content credentials (C2PA)",
+    "signs": "Signs of AI generators",
+}
+EXIF_FIELDS = {
+    "make": "Camera maker",
+    "model": "Camera model",
+    "lens": "Lens",
+    "software": "Software (EXIF)",
+    "original": "Taken",
+    "digitised": "Digitised",
+    "modified": "Changed",
+}
+EXIF_ORIENTATION = "Orientation"
+GPS = "Place (GPS)"
+GPS_SAID = {True: "coordinates are in the file; they are not read out here", False: NOT_THERE}
+XMP_FIELDS = {
+    "creator_tool": "Creator tool (XMP)",
+    "source": "Digital source type (IPTC)",
+    "credit": "Credit line",
+    "remote_credentials": "Credentials are said to lie at",
+}
+XMP_HISTORY = "Programs in the editing history"
+JPEG_EXACT = "quality {quality}, with exactly libjpeg's tables"
+JPEG_OTHER = "tables of its own, near libjpeg's quality {quality}"
+JPEG_CODING = "{tables}; colour {subsampling}; {order}"
+JPEG_ORDER = {True: "progressive", False: "baseline"}
+JPEG_SOFTWARE = "Last saved by (likely)"
+JPEG_UNKNOWN = "cannot be told: cameras, phones and many programs have tables of their own"
+THUMBNAIL_SAME = "{size}; shows the same picture (largest difference in one place: {place:.0f} of 255 grey levels)"
+THUMBNAIL_DIFFERS = (
+    "{size}; differs from the picture: shape by {stretch:.0%}, grey levels by {mean:.0f} on average and by {place:.0f} "
+    "in one place. The picture may have been cropped or edited by a program that kept the old thumbnail; some cameras "
+    "and phones also write one that is cropped or toned otherwise."
+)
+THUMBNAIL_ALONE = "{size}; not compared, which is done for JPEG only"
+CREDENTIALS = {
+    "absent": NOT_THERE,
+    "trusted": "valid, and the signer is on the list of trusted ones",
+    "valid": "intact: the file was not changed since it was signed. Who signed is not confirmed, as no list of trusted "
+    "signers is at hand and anyone can make a certificate in any name",
+    "altered": "NOT valid: the file was changed after it was signed",
+    "invalid": "NOT valid: the signature, the certificate or the form of the credentials fails the check",
+    "elsewhere": "the file only names an address where they should lie; no address is followed",
+    "unchecked": "not checked",
+}
+CREDENTIALS_FIELDS = {"issuer": "Signed in the name of", "generator": "Signed by the program", "signed": "Signed at"}
+SOURCES = "They say of this picture's making"
+INGREDIENT_SOURCES = "They say of what went into it"
+SOURCE_TYPES = {
+    "trainedAlgorithmicMedia": "made by a trained model (AI)",
+    "compositeWithTrainedAlgorithmicMedia": "composed, with parts by a trained model (AI)",
+    "digitalCapture": "captured by a digital camera",
+    "computationalCapture": "computed from several captures of a camera",
+}
+PROBLEMS = "What failed"
+SIGN = "{place} speaks for {tool}: “{quote}”"
+NO_SIGNS = "none of the known ones; they are easily removed"
+FORENSICS = "Forensic views of the pixels"
+FORENSICS_NOTE = "For trained eyes. None of them tells real from fake alone, and the verdict does not use them."
+ALT_FORENSIC = "{name} of the picture"
+FORENSIC = "{name}. {reading} Caution: {misleading}"
+
+# Is the picture in scope?
+SCOPE_REFUSED = "No score is shown: it would not mean anything for this picture."
+SCOPE_WARNED = "Judge with care"
+SCOPE_CARE = "The detector is less reliable on pictures like this one; the score below counts for less."

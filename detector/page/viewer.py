@@ -14,7 +14,7 @@ import numpy as np
 from PIL import Image
 
 from .. import explain
-from ..analyse import Analysis
+from ..analysis import Analysis
 from . import texts
 
 SHOWN_SIDE = 900  # px: longer side of the picture as shown
@@ -28,19 +28,20 @@ _TAKE_OPACITY = (
 
 
 def card(analysis: Analysis) -> str:
-    """The answer, its probability, a bar for each artifact, and the warnings."""
-    kind, answer = next((kind, text) for least, kind, text in texts.ANSWERS if analysis.probability >= least)
+    """The answer, its probability and what that means, a bar for each artifact, reasons and warnings."""
     count = analysis.face_count
     seen = texts.FACES.get(count) or texts.MANY_FACES.format(count=count)
     bars = "".join(
         _bar(texts.LABELS[label], value)
         for label, value in {"fake": analysis.probability, **analysis.artifacts}.items()
     )
-    notes = "".join(f"<p>⚠ {html.escape(warning)}</p>" for warning in analysis.warnings)
+    notes = "".join(f"<p>⚠ {html.escape(note)}</p>" for note in (*analysis.reasons, *analysis.warnings))
+    meaning = texts.CALIBRATED.format(data=html.escape(analysis.calibration.data)) if analysis.calibration else ""
+    answer = analysis.answer
     return (
-        f'<div class="dd-card dd-{kind}" role="status"><h2>{answer}</h2>'
+        f'<div class="dd-card dd-{answer.name.lower()}" role="status"><h2>{texts.ANSWERS[answer]}</h2>'
         f"<p>{texts.PROBABILITY}: <strong>{percent(analysis.probability)}</strong> · {seen}</p>"
-        f'{notes}<div class="dd-bars">{bars}</div></div>'
+        f'<p class="dd-note">{meaning}</p>{notes}<div class="dd-bars">{bars}</div></div>'
     )
 
 
@@ -49,7 +50,7 @@ def refusal(reason: str) -> str:
 
 
 def waiting() -> str:
-    return f'<div class="dd-card dd-unsure"><p>{texts.WAITING}</p></div>'
+    return f'<div class="dd-card dd-undecided"><p>{texts.WAITING}</p></div>'
 
 
 def percent(value: float) -> str:

@@ -1,0 +1,58 @@
+"""Does the verdict hold? The views of the stability check, as HTML."""
+
+from __future__ import annotations
+
+import html
+
+from PIL import Image
+
+from ..analysis import Analysis, FaceVerdict
+from ..verdict import probability
+from . import texts
+from .viewer import address, percent, shrunk
+
+VIEW_SIDE = 128  # px
+
+
+def line(face: FaceVerdict) -> str:
+    """One sentence for the verdict card; empty where nothing was checked."""
+    held = face.stability
+    if held is None:
+        return ""
+    bounds = {"low": percent(held.lowest), "high": percent(held.highest)}
+    if held.holds:
+        return f"<p>{texts.HOLDS.format(count=len(held.views), **bounds)}</p>"
+    return f"<p>⚠ {texts.FLIPS.format(flips=len(held.flips), count=len(held.views), **bounds)}</p>"
+
+
+def views(analysis: Analysis, face: FaceVerdict) -> str:
+    """Each delivery of the picture with its probability on one scale, and the limits of the answers."""
+    held = face.stability
+    if held is None:
+        return ""
+    rows = "".join(
+        f'<figure><img src="{address(shrunk(Image.fromarray(view.picture), VIEW_SIDE), "WEBP", quality=80)}" '
+        f'alt="{html.escape(texts.ALT_VIEW.format(name=view.name))}">'
+        f"<figcaption>{html.escape(view.name)}<br><strong>{percent(view.probability)}</strong> "
+        f"{texts.SHORT[view.answer]}</figcaption></figure>"
+        for view in held.views
+    )
+    return (
+        f"<details><summary>{texts.VIEWS}</summary><p>{_limits(analysis)}</p>"
+        f'<div class="dd-figures dd-small">{rows}</div></details>'
+    )
+
+
+def _limits(analysis: Analysis) -> str:
+    bounds = analysis.limits
+    if not abs(bounds.upper) < float("inf"):
+        return texts.NO_LIMITS
+    lower, upper = (probability(analysis.calibration, logit) for logit in (bounds.lower, bounds.upper))
+    return texts.LIMITS.format(
+        upper=percent(upper),
+        lower=percent(lower),
+        false_alarms=bounds.targets.false_alarms,
+        misses=bounds.targets.misses,
+        undecided=bounds.undecided.value,
+        data=html.escape(analysis.calibration.data),
+    )
