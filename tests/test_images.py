@@ -229,6 +229,27 @@ def test_absurd_orientation_is_none(value):
     assert picture.facts.orientation == 1 and np.array_equal(picture.pixels, scene())
 
 
+@pytest.mark.parametrize("way", ["eXIf", "raw profile", "TIFF"])
+def test_directories_that_point_to_the_same_bytes_again_and_again_cost_nothing(way):
+    """2,000 entries of 1 MB each in a file of 1 MB: read one by one they would take minutes and gigabytes."""
+    count, size = (4000, 200_000) if way == "raw profile" else (2000, 1_000_000)
+    entries = b"".join(struct.pack("<HHII", 1000 + i, 7, size, 8) for i in range(count))
+    block = b"II*\0\x08\0\0\0" + struct.pack("<H", count) + entries + bytes(4 + size)
+    hexadecimal = zlib.compress(b"\nexif\n%8d\n" % len(block) + block.hex().encode())
+    data = {
+        "eXIf": lambda: png(8, 8, 8, 0, b"\0" * 72, chunk(b"eXIf", block)),
+        "raw profile": lambda: png(8, 8, 8, 0, b"\0" * 72, chunk(b"zTXt", b"Raw profile type exif\0\0" + hexadecimal)),
+        "TIFF": lambda: block,
+    }[way]()
+    began = time.process_time()
+    if way == "TIFF":
+        with pytest.raises(PictureError, match="again and again"):
+            load(data)
+    else:
+        assert load(data).facts.orientation == 1
+    assert time.process_time() - began < 2
+
+
 @pytest.mark.filterwarnings("ignore")
 def test_broken_exif_is_ignored():
     picture = load(encode(scene(), "JPEG", exif=b"Exif\0\0MM\0*\xff\xff\xff\xff" + b"\x01" * 30))

@@ -74,22 +74,23 @@ def test_card_says_why_and_on_what_it_was_calibrated():
 # ---- does it hold, and what follows
 
 
-def held(*flips):
+def stability(*flips):
     picture = np.zeros((4, 4, 3), np.uint8)
     views = tuple(View(name, 0.0, 0.5, Answer.UNDECIDED, picture) for name in ("JPEG <95>", "mirrored"))
     return Stability(views, 0.25, 0.75, 1.0, flips)
 
 
-def test_a_verdict_that_holds_and_one_that_flips():
-    face = analysis().faces[0]
-    assert holds.line(face) == "" and holds.views(analysis(), face) == ""
-    assert "holds in 2 other deliveries" in holds.line(replace(face, stability=held()))
-    line = holds.line(replace(face, stability=held("mirrored")))
-    assert line.startswith("<p>⚠ 1 of 2 other deliveries") and "(25% to 75%)" in line
+def test_a_verdict_that_holds_says_so_and_one_that_was_not_checked_is_silent():
+    found = analysis()
+    face = found.faces[0]
+    assert viewer.held(face) == "" and holds.views(found, face) == ""
+    card = viewer.card(replace(found, faces=(replace(face, stability=stability()),)))
+    assert "holds in 2 other deliveries of the same picture (25% to 75%)" in card
+    assert viewer.held(replace(face, stability=stability("mirrored"))) == ""  # the reasons say it
 
 
 def test_views_are_shown_with_the_limits():
-    face = replace(analysis().faces[0], stability=held())
+    face = replace(analysis().faces[0], stability=stability())
     found = replace(analysis(), limits=limits(CALIBRATION, Targets(0.02, 0.1)))
     shown = holds.views(found, face)
     assert shown.count("<img") == 2 and "JPEG &lt;95&gt;" in shown and "JPEG <95>" not in shown

@@ -14,17 +14,6 @@ from .viewer import address, percent, shrunk
 VIEW_SIDE = 128  # px
 
 
-def line(face: FaceVerdict) -> str:
-    """One sentence for the verdict card; empty where nothing was checked."""
-    held = face.stability
-    if held is None:
-        return ""
-    bounds = {"low": percent(held.lowest), "high": percent(held.highest)}
-    if held.holds:
-        return f"<p>{texts.HOLDS.format(count=len(held.views), **bounds)}</p>"
-    return f"<p>⚠ {texts.FLIPS.format(flips=len(held.flips), count=len(held.views), **bounds)}</p>"
-
-
 def views(analysis: Analysis, face: FaceVerdict) -> str:
     """Each delivery of the picture with its probability on one scale, and the limits of the answers."""
     held = face.stability

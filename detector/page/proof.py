@@ -28,7 +28,7 @@ def proof(pixels: np.ndarray, analysis: Analysis, label: str, face: int | None) 
     of = texts.OF_FACE.format(number=number + 1) if len(analysis.faces) > 1 else ""
     said = "".join(f"<li>{html.escape(sentence)}</li>" for sentence in evidence.sentences)
     return (
-        f'<section class="dd-proof"><h3>{texts.FOUND}{of}</h3><ul>{said}</ul>{holds.line(verdict)}'
+        f'<section class="dd-proof"><h3>{texts.FOUND}{of}</h3><ul>{said}</ul>'
         f"{stamp(verdict.causal) if label == FAKE and verdict.causal else ''}"
         f"{_crops(pixels, evidence.crops.get(label, ()), label)}"
         f"{_shares(evidence.shares.get(label, ()), evidence.regions.sure)}"

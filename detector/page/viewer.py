@@ -14,7 +14,7 @@ import numpy as np
 from PIL import Image
 
 from .. import explain
-from ..analysis import Analysis
+from ..analysis import Analysis, FaceVerdict
 from . import texts
 
 SHOWN_SIDE = 900  # px: longer side of the picture as shown
@@ -37,12 +37,21 @@ def card(analysis: Analysis) -> str:
     )
     notes = "".join(f"<p>⚠ {html.escape(note)}</p>" for note in (*analysis.reasons, *analysis.warnings))
     meaning = texts.CALIBRATED.format(data=html.escape(analysis.calibration.data)) if analysis.calibration else ""
-    answer = analysis.answer
+    answer, stable = analysis.answer, held(max(analysis.faces, key=lambda face: face.logit))
     return (
         f'<div class="dd-card dd-{answer.name.lower()}" role="status"><h2>{texts.ANSWERS[answer]}</h2>'
         f"<p>{texts.PROBABILITY}: <strong>{percent(analysis.probability)}</strong> · {seen}</p>"
-        f'<p class="dd-note">{meaning}</p>{notes}<div class="dd-bars">{bars}</div></div>'
+        f'<p class="dd-note">{meaning}</p>{stable}{notes}<div class="dd-bars">{bars}</div></div>'
     )
+
+
+def held(face: FaceVerdict) -> str:
+    """Does its answer hold? One sentence; empty where that was not checked, or where the reasons say it already."""
+    found = face.stability
+    if found is None or not found.holds:
+        return ""
+    bounds = {"low": percent(found.lowest), "high": percent(found.highest)}
+    return f"<p>{texts.HOLDS.format(count=len(found.views), **bounds)}</p>"
 
 
 def refusal(reason: str) -> str:
