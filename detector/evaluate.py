@@ -63,6 +63,8 @@ def evaluate(
     groups = [e.group or e.name for e in kept] if any(e.group for e in kept) else None
     result = metrics.evaluate(target, score, sources, groups)
     result["null_model_auc"] = _null_auc([a.file for _, a in judged], kept, groups, null_examples, degrade)
+    raw = 1 / (1 + np.exp(-np.array([a.logit for _, a in judged])))
+    result["uncalibrated_ece"] = metrics.ece(target, raw)
     result["answers"] = _answers(target, [a.logit for _, a in judged], analyser.verdicts)
     accused = None
     if analyser.verdicts != verdict.OPEN:
@@ -147,6 +149,7 @@ def summary(result: dict[str, Any]) -> str:
             lines.append(f"TPR at {float(rate):.1%} FPR        {value:.4f}")
     lines += [line("Brier score", "brier"), line("calibration error", "ece")]
     if answers := result["answers"]:
+        lines.append(f"before calibration     {result['uncalibrated_ece']:.4f}")
         lines += [share(name, answers[key]) for name, key in RATES.items()]
     null, auc = result["null_model_auc"], whole["auc"]
     if null is not None and auc is not None:

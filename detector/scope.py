@@ -83,7 +83,7 @@ RULES = {
         warn=3000,
     ),
     "low_quality": Rule(
-        "The file is stored at about JPEG quality {value:.0f}, below {limit:.0f}, which wipes out the traces of a "
+        "The file is stored at about JPEG quality {value:.1f}, below {limit:.0f}, which wipes out the traces of a "
         "manipulation. Look for the original file.",
         warn=35,
         refuse=16,

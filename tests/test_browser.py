@@ -16,6 +16,7 @@ import pytest
 from PIL import Image
 
 from detector.page import texts
+from detector.stability import WAYS
 
 DEMO = Path(__file__).parents[1] / "demo.py"
 # A browser of the system, or playwright's own where there is none.
@@ -221,6 +222,55 @@ def test_json_does_not_outlive_its_picture(page, collins):
     page.wait_for_function("document.querySelector('#details').innerText.includes('sha256')")
     clear(page)
     page.wait_for_function("!document.querySelector('#details').innerText.includes('sha256')")
+
+
+# ---- what stands beside the verdict
+
+
+def test_the_verdict_is_checked_and_its_views_are_shown(page, collins):
+    judge(page, collins)
+    page.get_by_text(texts.VIEWS).click()
+    views = page.locator("#proof details[open] figure")
+    assert views.count() == len(WAYS)
+    assert re.search(r"mirrored\s+\d+%", views.last.inner_text())
+    assert page.locator("#proof .dd-stamp").count() == 1
+
+
+def test_prevalence_changes_how_many_are_innocent(page):
+    page.get_by_text(texts.ACCUSATION).click()
+    accused = page.locator("#accusation .dd-accused")
+    before = accused.inner_text()
+    assert "Where 10% of the pictures" in before and page.locator("#accusation svg circle").count() == 100
+    page.fill("#accusation input[type=number]", "2")
+    page.press("#accusation input[type=number]", "Enter")
+    page.wait_for_function("document.querySelector('#accusation .dd-accused').innerText.includes('Where 2% of')")
+    # 0 of the 100 real pictures of the made calibration were accused, so the interval alone can grow.
+    after = accused.inner_text()
+    highest = [int(re.search(r"between \d+ and (\d+)", text)[1]) for text in (before, after)]
+    assert page.locator("#accusation circle:not(.dd-fake)").count() == highest[1] > highest[0] > 0
+
+
+def test_file_facts_come_after_the_verdict_and_are_text(page, collins, tmp_path):
+    exif = Image.Exif()
+    exif[271] = "<img src=x onerror=alert(1)> & Co"
+    with Image.open(collins) as image:
+        image.save(tmp_path / "marked.jpg", exif=exif)
+    judge(page, tmp_path / "marked.jpg")
+    page.get_by_text(texts.FILE).click()
+    page.wait_for_selector("#file .dd-facts")
+    assert "<img src=x onerror=alert(1)> & Co" in page.inner_text("#file .dd-facts")
+    assert page.locator("#file figure").count() == 3
+
+
+def test_a_picture_out_of_scope_gets_a_reason_and_no_score(page, collins, tmp_path):
+    judge(page, collins)
+    with Image.open(collins) as image:
+        image.resize((96, 96)).save(tmp_path / "small.png")
+    page.set_input_files(UPLOAD, tmp_path / "small.png")
+    page.wait_for_selector("#verdict [role=alert]")
+    card = page.inner_text("#verdict")
+    assert card.startswith(texts.REFUSED) and "px" in card and "%" not in card
+    page.wait_for_selector("#stage .dd-heat", state="detached")
 
 
 # ---- bad pictures

@@ -59,7 +59,16 @@ def test_what_is_written(tiny, tmp_path):
     result = quiet(tiny, examples, tmp_path / "out")
     assert files_of(tmp_path / "out") == ["metrics.json", "prediction.csv", "reliability.png", "roc.png"]
     assert json.loads((tmp_path / "out" / "metrics.json").read_text()) == result
-    assert result.keys() == {"all", "by_source", "null_model_auc", "answers", "errors", "no_face", "checkpoint"}
+    assert result.keys() == {
+        "all",
+        "by_source",
+        "null_model_auc",
+        "answers",
+        "uncalibrated_ece",
+        "errors",
+        "no_face",
+        "checkpoint",
+    }
     assert result["checkpoint"] == tiny.identity.sha256 and result["errors"] == 0 and result["no_face"] == 24
     header, *rows = table(tmp_path / "out" / "prediction.csv")
     assert header == ["img_name", "y_pred"] and [name for name, _ in rows] == [e.name for e in examples]
@@ -142,7 +151,7 @@ def figures(auc, null):
              "tpr_at_fpr": {"0.1": 0.5, "0.01": None}, "brier": 0.125, "ece": 0.0625,
              "interval": {"auc": [0.8, 0.95]}}  # fmt: skip
     answers = measured([-2, -1, 0, 2], [-2, 0, 1, 2], -1, 1).to_dict()
-    return {"all": whole, "null_model_auc": null, "answers": answers, "errors": 3}
+    return {"all": whole, "null_model_auc": null, "answers": answers, "uncalibrated_ece": 0.125, "errors": 3}
 
 
 def test_summary():

@@ -1,0 +1,120 @@
+"""Draws assets/scope.jpg: for each reason a picture that triggers it, and what is then said.
+
+    python -m benchmarks.scope_sheet
+
+All are made from the US Navy's portrait of Grace Hopper (public domain). Fails when a picture does not trigger its
+reason any more.
+"""
+
+import io
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageDraw, ImageEnhance, ImageFilter, ImageFont, ImageOps
+
+from detector import faces, images, scope
+from detector.analyse import MAX_FACES
+
+ASSETS = Path(__file__).parents[1] / "assets"
+SIDE, MARGIN, LINES, COLUMNS = 220, 16, 44, 5  # px: of a picture, between them, for the words; pictures a row
+
+
+def jpeg(image: Image.Image, quality: int) -> bytes:
+    file = io.BytesIO()
+    image.save(file, "JPEG", quality=quality)
+    return file.getvalue()
+
+
+def png(image: Image.Image) -> bytes:
+    file = io.BytesIO()
+    image.save(file, "PNG")
+    return file.getvalue()
+
+
+def shrunk(image: Image.Image, factor: float) -> Image.Image:
+    return image.resize([max(1, round(side * factor)) for side in image.size], Image.Resampling.LANCZOS)
+
+
+def drawing(_: Image.Image) -> bytes:
+    image = Image.new("RGB", (512, 512), (120, 180, 220))
+    draw, line = ImageDraw.Draw(image), {"outline": (20, 10, 5), "width": 5}
+    draw.ellipse((110, 40, 402, 420), fill=(70, 40, 20), **line)
+    draw.ellipse((150, 110, 362, 410), fill=(245, 205, 165), **line)
+    draw.chord((150, 110, 362, 410), -60, 80, fill=(225, 175, 135))
+    for x in (200, 312):
+        draw.ellipse((x - 30, 220, x + 30, 262), fill="white", **line)
+        draw.ellipse((x - 14, 226, x + 14, 256), fill=(40, 80, 40))
+        draw.line([(x - 34, 200), (x, 190), (x + 34, 200)], fill=(40, 20, 10), width=9)
+    draw.line([(256, 260), (244, 308), (264, 312)], fill=(140, 80, 60), width=5)
+    draw.ellipse((214, 336, 298, 368), fill=(190, 60, 70), **line)
+    return png(image)
+
+
+def screenshot(image: Image.Image) -> bytes:
+    page = Image.new("RGB", (800, 1000), "white")
+    draw, font = ImageDraw.Draw(page), ImageFont.load_default(18)
+    page.paste(image.resize((240, 281)), (30, 60))
+    for number in range(20):
+        draw.text(
+            (30, 370 + 28 * number), "seen by many and checked by none, line after line after line", "black", font
+        )
+    return png(page)
+
+
+def face_cut_away(image: Image.Image) -> bytes:
+    return png(image.crop((0, 430, image.width, image.height)).resize((400, 300)))
+
+
+# Not among them: other_faces_small. Beside a large face the finder seldom sees one so small.
+PICTURES: dict[str, Callable[[Image.Image], bytes]] = {
+    "no_face": face_cut_away,
+    "face_small": lambda image: png(shrunk(image, 0.2)),
+    "picture_small": lambda image: png(shrunk(image.crop((0, 430, image.width, image.height)), 0.2)),
+    "file_small": lambda image: jpeg(shrunk(image, 0.25), 20),
+    "low_quality": lambda image: jpeg(image, 12),
+    "re_encoded": lambda image: jpeg(Image.open(io.BytesIO(jpeg(image, 30))), 92),
+    "dark": lambda image: png(ImageEnhance.Brightness(image).enhance(0.12)),
+    "overexposed": lambda image: png(ImageEnhance.Brightness(image).enhance(3.5)),
+    "blurred": lambda image: png(image.filter(ImageFilter.GaussianBlur(6))),
+    "drawing": drawing,
+    "few_tones": lambda image: png(ImageOps.posterize(image, 3)),
+    "saturated": lambda image: png(ImageEnhance.Color(image).enhance(4)),
+    "screenshot": screenshot,
+}
+
+
+def reason_of(key: str, data: bytes, known: tuple[faces.Box, ...]) -> scope.Reason:
+    """What is said of the picture; `known`: the faces of the untouched one, where damage hides them."""
+    picture = images.load(data)
+    found = tuple(face.box for face in faces.find(picture.pixels)[:MAX_FACES])
+    if not found and key not in ("no_face", "picture_small"):
+        found = known
+    reasons = {reason.key: reason for reason in scope.assess(picture, found or (None,))}
+    if key not in reasons:
+        raise SystemExit(f"the picture for {key} triggers {', '.join(reasons) or 'nothing'}; make it worse")
+    return reasons[key]
+
+
+def sheet(portrait: Image.Image) -> Image.Image:
+    known = tuple(face.box for face in faces.find(np.asarray(portrait)))
+    rows = -(-len(PICTURES) // COLUMNS)
+    height = SIDE + LINES + MARGIN
+    canvas = Image.new("RGB", (MARGIN + COLUMNS * (SIDE + MARGIN), MARGIN + rows * height), "white")
+    draw, font = ImageDraw.Draw(canvas), ImageFont.load_default(14)
+    for number, (key, make) in enumerate(PICTURES.items()):
+        data = make(portrait)
+        reason = reason_of(key, data, known)
+        left, top = MARGIN + number % COLUMNS * (SIDE + MARGIN), MARGIN + number // COLUMNS * height
+        canvas.paste(
+            ImageOps.pad(Image.open(io.BytesIO(data)).convert("RGB"), (SIDE, SIDE), color=(235, 235, 235)), (left, top)
+        )
+        kind = {"refuse": "not assessed", "warn": "warned"}[reason.kind]
+        draw.text((left, top + SIDE + 4), f"{key.replace('_', ' ')}: {kind}", "black", font)
+        draw.text((left, top + SIDE + 22), f"{reason.value:.3g}, limit {reason.limit:.3g}", (90, 90, 90), font)
+        print(f"{key:<18} {reason.kind:<7} {reason.text}")
+    return canvas
+
+
+if __name__ == "__main__":
+    sheet(Image.open(ASSETS / "example-hopper.jpg").convert("RGB")).save(ASSETS / "scope.jpg", quality=85)
