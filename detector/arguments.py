@@ -48,6 +48,7 @@ def parser() -> argparse.ArgumentParser:
     )
     explain.add_argument("images", nargs="+", metavar="IMAGE")
     explain.add_argument("--out", required=True, metavar="DIR")
+    explain.add_argument("--report", action="store_true", help="also write report.html, one file that holds it all")
     explain.add_argument(
         "--method", default="gradcam", metavar="NAME", help="heatmap method (default: gradcam); a wrong name lists all"
     )

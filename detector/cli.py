@@ -76,7 +76,7 @@ def _explain(args: argparse.Namespace, analyser) -> int:
         taken.add(name)
         folder = Path(args.out) / name
         try:
-            analysis = explain_one(ready, image, folder, args.method)
+            analysis = explain_one(ready, image, folder, args.method, args.report)
         except PictureError as error:
             failed += 1
             print(f"error: {error}", file=sys.stderr)
@@ -93,7 +93,7 @@ def _explain(args: argparse.Namespace, analyser) -> int:
     return 1 if failed else 0
 
 
-def explain_one(analyser, image: Path, folder: Path, method: str):
+def explain_one(analyser, image: Path, folder: Path, method: str, report: bool = False):
     """Analyses one picture and writes everything of it into `folder`; gives the Analysis."""
     from . import folder as output
     from . import provenance
@@ -102,6 +102,10 @@ def explain_one(analyser, image: Path, folder: Path, method: str):
     analysis = analyser.judge([found], method)[0]
     reproduce = provenance.facts(analyser.classifier, analyser.limits, found.picture, method)
     output.write(folder, found.picture.pixels, analysis, reproduce)
+    if report:
+        from .page.report import report as page  # brings gradio, which takes seconds to import
+
+        (folder / "report.html").write_text(page(found.picture.pixels, analysis, reproduce), encoding="utf-8")
     return analysis
 
 

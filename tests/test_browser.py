@@ -262,6 +262,27 @@ def test_file_facts_come_after_the_verdict_and_are_text(page, collins, tmp_path)
     assert page.locator("#file figure").count() == 3
 
 
+def test_the_report_opens_without_network(page, collins, tmp_path):
+    assert not page.locator("#report").is_visible()
+    judge(page, collins)
+    page.click("#report")
+    page.wait_for_selector("#get-report")
+    with page.expect_download() as download:
+        page.click("#get-report")
+    path = tmp_path / "report.html"
+    download.value.save_as(path)
+    context = page.context.browser.new_context(offline=True)
+    offline = context.new_page()
+    asked = []
+    offline.on("request", lambda request: asked.append(request.url))
+    offline.goto(path.as_uri())
+    assert offline.inner_text("h1") == texts.REPORT_TITLE.format(name="example-collins.jpg")
+    drawn = offline.locator("img").evaluate_all("all => all.map(one => one.complete && one.naturalWidth > 0)")
+    assert len(drawn) > 15 and all(drawn)
+    assert all(url.startswith(("file:", "data:")) for url in asked)
+    context.close()
+
+
 def test_a_picture_out_of_scope_gets_a_reason_and_no_score(page, collins, tmp_path):
     judge(page, collins)
     with Image.open(collins) as image:

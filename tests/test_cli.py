@@ -152,6 +152,12 @@ def test_explain(call, collins, hopper, tmp_path, tiny):
     assert facts["probability"] == pytest.approx(analysis.probability, abs=1e-5)
 
 
+def test_explain_with_a_report(call, collins, tmp_path):
+    assert call("explain", collins, "--out", tmp_path, "--report")[0] == 0
+    page = (tmp_path / "example-collins" / "report.html").read_text(encoding="utf-8")
+    assert page.startswith("<!doctype html>") and "example-collins.jpg" in page and "<script" not in page
+
+
 def test_explain_says_what_it_doubts_and_goes_on(call, pictures, tmp_path):
     (pictures / "bad.png").write_bytes(b"?")
     status, text, err = call("explain", pictures / "bad.png", pictures / "0.png", "--out", tmp_path / "out")

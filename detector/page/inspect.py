@@ -8,7 +8,7 @@ from typing import Any
 
 import gradio as gr
 
-from .. import metadata
+from .. import metadata, provenance
 from ..analyse import Analyser
 from ..analysis import Analysis
 from ..artifacts import FAKE
@@ -19,6 +19,7 @@ from . import proof as evidence
 from . import scope_note, texts, viewer
 from .accusation import accusation
 from .file_facts import file_facts
+from .report import report
 from .uploads import PictureFile
 
 ALL_FACES = -1
@@ -54,6 +55,9 @@ def build(analyser: Analyser, examples: Sequence[Path]) -> None:
             stage = gr.HTML("", padding=False, elem_id="stage")
             gr.HTML(f'<p class="dd-note">{texts.MEANING}</p>', padding=False, elem_id="meaning")
             proof = gr.HTML("", padding=False, elem_id="proof")
+            with gr.Row():
+                make = gr.Button(texts.REPORT, size="sm", visible=False, elem_id="report")
+                get = gr.DownloadButton(texts.REPORT_GET, size="sm", visible=False, elem_id="get-report")
             with gr.Accordion(texts.ACCUSATION, open=False, elem_id="accusation"):
                 prevalence = gr.Slider(1, 50, value=10, step=1, label=texts.PREVALENCE)
                 accused = gr.HTML(accusation(analyser.verdicts, 10), padding=False)
@@ -93,6 +97,20 @@ def build(analyser: Analyser, examples: Sequence[Path]) -> None:
             return ""
         return file_facts(metadata.read(picture.data), picture.pixels)
 
+    def write(path: str | None, way: str) -> Any:
+        """The report as a file among the uploads, so that it is deleted with them."""
+        if path is None:
+            raise gr.Error(texts.NO_PICTURE)
+        found = analyser.prepare(path)
+        analysis = analyser.judge([found], way)[0]
+        reproduce = provenance.facts(analyser.classifier, analyser.limits, found.picture, way)
+        file = Path(path).with_suffix(".report.html")
+        file.write_text(report(found.picture.pixels, analysis, reproduce), encoding="utf-8")
+        return gr.update(value=str(file), visible=True)
+
+    def offer(path: str | None) -> tuple[Any, Any]:
+        return gr.update(visible=path is not None), gr.update(visible=False, value=None)
+
     def show_new(path: str | None, shown: str, way: str) -> tuple[str, str, str, Any, None]:
         return show(path, shown, None, way)
 
@@ -109,6 +127,8 @@ def build(analyser: Analyser, examples: Sequence[Path]) -> None:
     quiet = {"api_visibility": "private", "show_progress": "minimal"}
     shown = picture.change(show_new, [picture, label, method], outputs, trigger_mode="always_last", **quiet)
     shown.then(tell, picture, about, **quiet)
+    picture.change(offer, picture, [make, get], **quiet)
+    make.click(write, [picture, method], get, **quiet)
     for control in (label, face, method):  # input, not change: only a person's choice counts
         control.input(show, [picture, label, face, method], outputs, trigger_mode="always_last", **quiet)
     prevalence.change(

@@ -202,3 +202,20 @@ FORENSIC = "{name}. {reading} Caution: {misleading}"
 SCOPE_REFUSED = "No score is shown: it would not mean anything for this picture."
 SCOPE_WARNED = "Judge with care"
 SCOPE_CARE = "The detector is less reliable on pictures like this one; the score below counts for less."
+
+# The report: one HTML file of an analysis.
+REPORT = "Make a report of this picture"
+REPORT_GET = "Download the report (HTML)"
+REPORT_TITLE = "What the detector says of {name}"
+REPORT_FACTS = "How this was made"
+REPORT_WHEN = "Made at"
+REPORT_FILE = "File"
+REPORT_PIXELS = "SHA-256 of the pixels"
+REPORT_MODEL = "Model"
+REPORT_CALIBRATION = "Calibration"
+REPORT_SETTINGS = "Settings"
+REPORT_VERSIONS = "Versions"
+REPORT_LIMITS = (
+    "A hint for a person who looks, and no proof: the detector accuses wrongly and misses, at the rates that its card "
+    "gives, and what it has never seen it may call authentic."
+)
