@@ -9,7 +9,7 @@ from typing import Any
 import gradio as gr
 
 from ..analyse import Analyser
-from . import inspect, texts, uploads
+from . import inspect, lab, texts, uploads
 from .uploads import upload_folder
 
 __all__ = ["build", "launch_options", "upload_folder"]
@@ -39,7 +39,11 @@ def build(analyser: Analyser) -> gr.Blocks:
             padding=False,
             elem_id="lead",
         )
-        inspect.build(analyser, examples)
+        with gr.Tabs():
+            with gr.Tab(texts.TAB_INSPECT):
+                inspect.build(analyser, examples)
+            with gr.Tab(texts.TAB_LAB, elem_id="lab") as tab:
+                lab.build(analyser, [path for path in examples if path.stem.count("-") == 1], tab)
         names = [path.stem.removeprefix("example-").replace("-", " ") for path in examples]
         page.load(None, js=NAME_EXAMPLES.format(names=json.dumps(names)))
     # Two at a time keep two cores busy; the bound keeps a rush from filling the memory.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -98,13 +100,13 @@ def build(analyser: Analyser, examples: Sequence[Path]) -> None:
         return file_facts(metadata.read(picture.data), picture.pixels)
 
     def write(path: str | None, way: str) -> Any:
-        """The report as a file among the uploads, so that it is deleted with them."""
+        """The report as a file in the folder of uploads, so that it is deleted with them."""
         if path is None:
             raise gr.Error(texts.NO_PICTURE)
         found = analyser.prepare(path)
         analysis = analyser.judge([found], way)[0]
         reproduce = provenance.facts(analyser.classifier, analyser.limits, found.picture, way)
-        file = Path(path).with_suffix(".report.html")
+        file = Path(tempfile.mkdtemp(dir=os.environ.get("GRADIO_TEMP_DIR"))) / f"{Path(path).stem}.report.html"
         file.write_text(report(found.picture.pixels, analysis, reproduce), encoding="utf-8")
         return gr.update(value=str(file), visible=True)
 

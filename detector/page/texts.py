@@ -219,3 +219,22 @@ REPORT_LIMITS = (
     "A hint for a person who looks, and no proof: the detector accuses wrongly and misses, at the rates that its card "
     "gives, and what it has never seen it may call authentic."
 )
+
+# The tabs, and the Lab.
+TAB_INSPECT = "Inspect"
+TAB_LAB = "Lab"
+LAB_PICTURE = "Portrait to forge"
+LAB_ARTIFACT = "Trace to forge into it"
+LAB_STRENGTH = "Strength of the forgery"
+LAB_ANOTHER = "Forge it another way"
+LAB_NOTE = (
+    "Make a forgery and see whether it is found. These are the traces that the network was trained on, made by the "
+    "same program; what real forgers make is another matter."
+)
+LAB_WAITING = "The forgery appears here."
+LAB_NO_FACE = "No face was found in this picture, so there is nothing to forge; choose a portrait."
+LAB_NO_DONOR = "Hair is taken from one of the examples, and there are none."
+LAB_FORGED = "Forged ({variant})"
+LAB_MASK = "What was changed"
+LAB_UNKNOWN = "This checkpoint has no map for {label}; the map of manipulation overall is shown."
+LAB_CURVE = "Where does the detector stop seeing it?"

@@ -32,8 +32,7 @@ def card(analysis: Analysis) -> str:
     count = analysis.face_count
     seen = texts.FACES.get(count) or texts.MANY_FACES.format(count=count)
     bars = "".join(
-        _bar(texts.LABELS[label], value)
-        for label, value in {"fake": analysis.probability, **analysis.artifacts}.items()
+        bar(texts.LABELS[label], value) for label, value in {"fake": analysis.probability, **analysis.artifacts}.items()
     )
     notes = "".join(f"<p>⚠ {html.escape(note)}</p>" for note in (*analysis.reasons, *analysis.warnings))
     meaning = texts.CALIBRATED.format(data=html.escape(analysis.calibration.data)) if analysis.calibration else ""
@@ -67,7 +66,8 @@ def percent(value: float) -> str:
     return f"{min(max(value, 0.01), 0.99):.0%}"
 
 
-def _bar(name: str, value: float) -> str:
+def bar(name: str, value: float) -> str:
+    """A row of .dd-bars: the name, a bar for a value of 0…1, and the value."""
     return (
         f'<span>{name}</span><span class="dd-bar"><span style="width:{100 * value:.0f}%"></span></span>'
         f'<span class="dd-number">{percent(value)}</span>'
