@@ -27,21 +27,25 @@ class Fit:
 
 
 def fit(logits: Sequence[float], target: Sequence[int], data: str) -> Calibration:
-    """Platt scaling (1999) of logits (n,) with targets (n,) 0 real / 1 fake; both classes weigh the same.
+    """Beta calibration of logits (n,) with targets (n,) 0 real / 1 fake; both classes weigh the same.
 
-    Raises ValueError with fewer than LEAST pictures of a class, or when the logits rank the classes the wrong way.
+    On held-out folds of our `val` it is as good as isotonic regression, whose steps would tie pictures that the network
+    ranks, and better than Platt's or temperature scaling (`compare`). Raises ValueError with fewer than LEAST pictures
+    of a class, or when the logits rank the classes the wrong way.
     """
     logits, target = _checked(logits, target)
-    model = LogisticRegression(C=1e6, class_weight="balanced").fit(logits[:, None], target)
-    scale, shift = float(model.coef_[0, 0]), float(model.intercept_[0])
-    if scale <= 0:
+    a, b, c = _beta_parameters(logits, target)
+    if a + b <= 0:
         raise ValueError("real pictures get higher scores than manipulated ones; train the checkpoint first")
     kept = [tuple(np.sort(logits[target == kind]).round(DIGITS).tolist()) for kind in (0, 1)]
-    return Calibration(data, scale, shift, *kept)
+    return Calibration(data, a, b, c, *kept)
 
 
 def compare(logits: Sequence[float], target: Sequence[int], groups: Sequence[str] | None = None) -> list[Fit]:
-    """Uncalibrated, temperature (Guo et al., ICML 2017), Platt and isotonic, in five folds that keep groups whole."""
+    """How well each way does on pictures that it was not fitted to, in five folds that keep groups whole.
+
+    None, temperature (Guo et al., ICML 2017), Platt (1999), beta, and isotonic regression.
+    """
     logits, target = _checked(logits, target)
     groups = np.arange(target.size) if groups is None else np.asarray(groups)
     folds = list(StratifiedGroupKFold(5, shuffle=True, random_state=0).split(logits, target, groups))
@@ -52,8 +56,15 @@ def compare(logits: Sequence[float], target: Sequence[int], groups: Sequence[str
             held[test] = way(logits[train], target[train])(logits[test])
         weight = np.where(target == 1, 0.5 / target.mean(), 0.5 / (1 - target.mean()))
         loss = log_loss(target, held.clip(0.01, 0.99), sample_weight=weight)  # as shown: 1 % to 99 %
-        results.append(Fit(name, float(loss), metrics.ece(target, held)))
+        results.append(Fit(name, float(loss), _balanced_ece(held, target, weight)))
     return results
+
+
+def _balanced_ece(score: np.ndarray, target: np.ndarray, weight: np.ndarray, bins: int = metrics.ECE_BINS) -> float:
+    """As metrics.ece, with both classes weighing the same, as in the fit."""
+    place = np.minimum((score * bins).astype(int), bins - 1)
+    gaps = np.bincount(place, weight * (score - target), bins)
+    return float(np.abs(gaps).sum() / weight.sum())
 
 
 def _sigmoid(logits: np.ndarray) -> np.ndarray:
@@ -69,6 +80,24 @@ def _logistic(intercept: bool) -> Callable:
     return way
 
 
+def _beta_parameters(logits: np.ndarray, target: np.ndarray) -> tuple[float, float, float]:
+    """a, b, c of verdict.Calibration; a or b is 0 where it would be negative, as the order must stay (the paper's)."""
+    inputs = np.stack([-np.logaddexp(0, -logits), np.logaddexp(0, logits)], 1)
+    model = LogisticRegression(C=1e6, class_weight="balanced", max_iter=1000)
+    used = np.array([True, True])
+    model.fit(inputs, target)
+    if model.coef_.min() < 0 < model.coef_.max():
+        used = model.coef_[0] > 0
+        model.fit(inputs[:, used], target)
+    weights = np.zeros(2)
+    weights[used] = model.coef_[0]
+    return float(weights[0]), float(weights[1]), float(model.intercept_[0])
+
+
+def _beta(logits: np.ndarray, target: np.ndarray) -> Callable:
+    return Calibration("", *_beta_parameters(logits, target), (), ()).probability
+
+
 def _isotonic(logits: np.ndarray, target: np.ndarray) -> Callable:
     weight = np.where(target == 1, 0.5 / target.mean(), 0.5 / (1 - target.mean()))
     return IsotonicRegression(out_of_bounds="clip").fit(logits, target, weight).predict
@@ -78,6 +107,7 @@ WAYS: dict[str, Callable] = {
     "none": lambda logits, target: _sigmoid,
     "temperature": _logistic(False),
     "Platt": _logistic(True),
+    "beta": _beta,
     "isotonic": _isotonic,
 }
 

@@ -164,7 +164,8 @@ def _calibrate(args: argparse.Namespace, analyser) -> int:
     for way in compare(values, target, [example.group or example.name for example in kept]):
         print(f"  {way.name:<18}  {way.log_loss:.4f}     {way.ece:.4f}")
     save(args.out, ready.classifier.network, replace(ready.classifier.header, calibration=calibration))
-    print(f"Platt: probability = sigmoid({calibration.scale:.3f} · logit {calibration.shift:+.3f}) → {args.out}")
+    a, b, c = calibration.a, calibration.b, calibration.c
+    print(f"beta: probability = sigmoid({a:.3f} · ln p - {b:.3f} · ln(1 - p) {c:+.3f}) → {args.out}")
     return 0
 
 

@@ -224,7 +224,7 @@ def _calibration(values: dict[str, Any] | None) -> Calibration | None:
     if values is None:
         return None
     real, fake = (tuple(sorted(map(float, values[kind]))) for kind in ("real", "fake"))
-    return Calibration(str(values["data"]), float(values["scale"]), float(values["shift"]), real, fake)
+    return Calibration(str(values["data"]), *(float(values[name]) for name in "abc"), real, fake)
 
 
 def _digest(tensors: dict[str, Tensor]) -> str:

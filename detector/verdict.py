@@ -67,20 +67,23 @@ class Rate:
 class Calibration:
     """What held-out pictures say about the logit of fake; it travels in the checkpoint.
 
-    Probability = sigmoid(scale · logit + shift), where manipulated and real pictures are equally frequent (Platt,
-    1999). `real`, `fake`: the logits of the held-out pictures, sorted; limits for any target follow from them.
-    `data` names those pictures.
+    Probability = sigmoid(a · ln p - b · ln(1 - p) + c) with p = sigmoid(logit), where manipulated and real pictures are
+    equally frequent (beta calibration: Kull et al., AISTATS 2017). `real`, `fake`: the logits of the held-out pictures,
+    sorted; limits for any target follow from them. `data` names those pictures.
     """
 
     data: str
-    scale: float
-    shift: float
+    a: float
+    b: float
+    c: float
     real: tuple[float, ...]
     fake: tuple[float, ...]
 
     def probability(self, logit: float | np.ndarray) -> float | np.ndarray:
         """Of fake, 0…1."""
-        return 1 / (1 + np.exp(-(self.scale * logit + self.shift)))
+        # ln p and -ln(1 - p) without the overflow of p = 0 or 1
+        calibrated = -self.a * np.logaddexp(0, -logit) + self.b * np.logaddexp(0, logit) + self.c
+        return 1 / (1 + np.exp(-calibrated))
 
     @property
     def sha256(self) -> str:

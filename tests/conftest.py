@@ -11,7 +11,7 @@ from detector.verdict import Calibration
 
 ASSETS = Path(__file__).parents[1] / "assets"
 # Of 100 real and 100 manipulated pictures; probability is the plain sigmoid of the logit.
-CALIBRATION = Calibration("made", 1.0, 0.0, tuple(map(float, range(-90, 10))), tuple(map(float, range(-10, 90))))
+CALIBRATION = Calibration("made", 1.0, 1.0, 0.0, tuple(map(float, range(-90, 10))), tuple(map(float, range(-10, 90))))
 
 
 def small_network(name="test_resnet", pool="lse", labels=("fake", "face_edge"), seed=0, **kwargs):

@@ -29,15 +29,27 @@ def made(n, scale, shift, prevalence=0.5, seed=0):
 
 @pytest.mark.parametrize("prevalence", [0.5, 0.2])
 def test_fit_finds_the_truth_whatever_the_mix(prevalence):
+    # With a = b the beta map is sigmoid(a · logit + c), which is how these were made.
     calibration = fit(*made(6000, 1.7, 0.6, prevalence), "made")
-    assert calibration.scale == pytest.approx(1.7, rel=0.1) and calibration.shift == pytest.approx(0.6, abs=0.15)
+    for logit in (-2.0, -0.5, 0.0, 1.0, 2.0):
+        truth = 1 / (1 + np.exp(-(1.7 * logit + 0.6)))
+        assert calibration.probability(logit) == pytest.approx(truth, abs=0.03)
     assert len(calibration.fake) == round(6000 * prevalence) and list(calibration.real) == sorted(calibration.real)
+
+
+def test_the_order_stays_where_the_best_fit_would_turn_it():
+    """A few fakes look perfectly real: the unbound fit would call the lowest logits fake."""
+    rng = np.random.default_rng(2)
+    real, fake = rng.normal(0, 0.3, 300), np.concatenate([rng.normal(1.5, 0.3, 240), rng.normal(-4, 0.1, 60)])
+    calibration = fit(np.concatenate([real, fake]), np.repeat([0, 1], 300), "made")
+    assert (calibration.a, calibration.b > 0) == (0.0, True)
+    assert (np.diff(calibration.probability(np.linspace(-8, 8, 50))) >= 0).all()
 
 
 def test_compare_is_on_held_out_pictures():
     logits, target = made(3000, 0.4, 1.0)
     by_name = {way.name: way for way in compare(logits, target)}
-    assert by_name["Platt"].ece < 0.03 < by_name["none"].ece
+    assert max(by_name["Platt"].ece, by_name["beta"].ece) < 0.03 < by_name["none"].ece
     assert by_name["Platt"].log_loss < by_name["temperature"].log_loss < by_name["none"].log_loss
     # Noise can't be calibrated: in its own sample isotonic would look better than chance.
     noise = np.random.default_rng(1).normal(size=400)
@@ -77,8 +89,8 @@ def test_command(tmp_path, tiny_checkpoint, collins, capsys):
     out = tmp_path / "out.safetensors"
     call = ["calibrate", "--labels", tmp_path / "labels.csv", "--checkpoint", tiny_checkpoint, "--out", out]
     assert main([*map(str, call), "--device", "cpu"]) == 0
-    assert "Platt" in capsys.readouterr().out
+    assert "beta:" in capsys.readouterr().out
     header = model.read(out)[1]
-    assert header.calibration.data == f"{2 * LEAST + 4} pictures of labels.csv" and header.calibration.scale > 0
+    assert header.calibration.data == f"{2 * LEAST + 4} pictures of labels.csv"
     assert header.sha256 == tiny.header.sha256
     assert main(list(map(str, call))) == 2 and "give another --out" in capsys.readouterr().err

@@ -10,7 +10,7 @@ from detector.verdict import OPEN, Answer, Calibration, Rate, Targets, accused, 
 
 RNG = np.random.default_rng(0)
 OVERLAPPING = Calibration(
-    "made", 1.0, 0.0, tuple(np.sort(RNG.normal(-1, 1.2, 300))), tuple(np.sort(RNG.normal(1, 1.2, 200)))
+    "made", 1.0, 1.0, 0.0, tuple(np.sort(RNG.normal(-1, 1.2, 300))), tuple(np.sort(RNG.normal(1, 1.2, 200)))
 )
 
 
@@ -53,7 +53,7 @@ def test_answers():
 
 
 def test_classes_that_do_not_overlap_leave_nothing_open():
-    found = limits(Calibration("made", 1.0, 0.0, (-3.0, -2.0), (2.0, 3.0)))
+    found = limits(Calibration("made", 1.0, 1.0, 0.0, (-3.0, -2.0), (2.0, 3.0)))
     assert found.undecided.count == 0 and found.false_alarms.count == 0 and found.misses.count == 0
 
 
@@ -64,13 +64,15 @@ def test_without_calibration_everything_stays_open():
 
 
 def test_probability_is_that_of_the_calibration():
-    calibration = Calibration("made", 2.0, -1.0, (), ())
-    assert probability(calibration, 0.5) == pytest.approx(0.5)
-    assert calibration.probability(1.5) == pytest.approx(1 / (1 + np.exp(-2)))
+    calibration = Calibration("made", 2.0, 0.5, -1.0, (), ())
+    p = 1 / (1 + np.exp(-0.7))
+    assert calibration.probability(0.7) == pytest.approx(1 / (1 + np.exp(-(2 * np.log(p) - 0.5 * np.log(1 - p) - 1))))
+    plain = Calibration("made", 1.0, 1.0, 0.0, (), ())
+    assert plain.probability(np.array([-800.0, 0.3, 800.0])) == pytest.approx([0, 1 / (1 + np.exp(-0.3)), 1])
 
 
 def test_sha256_tells_calibrations_apart():
-    other = Calibration("made", 1.0, 0.001, OVERLAPPING.real, OVERLAPPING.fake)
+    other = Calibration("made", 1.0, 1.0, 0.001, OVERLAPPING.real, OVERLAPPING.fake)
     assert OVERLAPPING.sha256 != other.sha256 and len(other.sha256) == 64
 
 
