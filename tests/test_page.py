@@ -63,7 +63,7 @@ def staged(found, label="fake", face=None):
 def test_answer(answer, kind, text):
     card = viewer.card(analysis(answer=answer))
     assert f'class="dd-card dd-{kind}" role="status"' in card
-    assert f"<h2>{text}</h2>" in card
+    assert f"<h2>{text}</h2>" in card and texts.CAUTION.get(answer, "") in card
 
 
 def test_card_says_why_and_on_what_it_was_calibrated():

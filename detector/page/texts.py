@@ -40,6 +40,12 @@ ANSWERS = {
     Answer.UNDECIDED: "Cannot tell",
     Answer.NOT_ASSESSED: "Not assessed",
 }
+# What an answer does not mean, said beside it.
+CAUTION = {
+    Answer.MANIPULATED: "Now and then a real photo gets this answer. Look at the evidence before you act on it.",
+    Answer.AUTHENTIC: "No known trace was found. Kinds of fakes that the network never met often get this answer too.",
+    Answer.UNDECIDED: "Neither answer keeps the error rates that were asked for.",
+}
 SHORT = {
     Answer.MANIPULATED: "manipulated",
     Answer.AUTHENTIC: "authentic",

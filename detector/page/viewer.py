@@ -40,7 +40,8 @@ def card(analysis: Analysis) -> str:
     return (
         f'<div class="dd-card dd-{answer.name.lower()}" role="status"><h2>{texts.ANSWERS[answer]}</h2>'
         f"<p>{texts.PROBABILITY}: <strong>{percent(analysis.probability)}</strong> · {seen}</p>"
-        f'<p class="dd-note">{meaning}</p>{stable}{notes}<div class="dd-bars">{bars}</div></div>'
+        f'<p class="dd-note">{meaning}</p>{stable}{notes}<p>{texts.CAUTION.get(answer, "")}</p>'
+        f'<div class="dd-bars">{bars}</div></div>'
     )
 
 
