@@ -71,7 +71,7 @@ def unstable(stability: Stability | None) -> str:
         return ""
     return (
         f"The answer does not hold: {len(stability.flips)} of {len(stability.views)} other deliveries of the same "
-        f"picture get the opposite one (as: {', '.join(stability.flips[:3])}), so it stays open."
+        f"picture speak against it (as: {', '.join(stability.flips[:3])}), so it stays open."
     )
 
 

@@ -32,7 +32,8 @@ class View:
 class Stability:
     """`lowest` and `highest` probability of any view; `spread`: standard deviation of the views' logits.
 
-    `flips`: names of the views whose answer is the opposite of the picture's own.
+    `flips`: names of the views that speak against the picture's own answer: beyond the middle between the two limits,
+    on the other side. An opposite answer in another delivery is then as good as ruled out, not just seen too late.
     """
 
     views: tuple[View, ...]
@@ -129,6 +130,7 @@ def _stability(
     )
     probabilities = [view.probability for view in found]
     answer = limits.answer(own)
-    opposite = {Answer.MANIPULATED: Answer.AUTHENTIC, Answer.AUTHENTIC: Answer.MANIPULATED}.get(answer)
-    flips = tuple(view.name for view in found if view.answer == opposite)
+    side = {Answer.MANIPULATED: 1, Answer.AUTHENTIC: -1}.get(answer, 0)
+    middle = (limits.lower + limits.upper) / 2
+    flips = tuple(view.name for view in found if side * (view.logit - middle) < 0)
     return Stability(found, min(probabilities), max(probabilities), float(logits.std()), flips)

@@ -44,18 +44,21 @@ def test_stability_is_what_the_classifier_says_of_the_views(tiny, portrait):
     assert [view.logit for view in held.views] == pytest.approx(expected.tolist(), abs=1e-5)
     assert held.spread == pytest.approx(expected.std(), abs=1e-5)
     assert held.lowest == pytest.approx(1 / (1 + np.exp(-expected.min())), abs=1e-5)
-    opposite = tuple(name for name, logit in zip(WAYS, expected, strict=True) if logit <= -1e-6)
+    opposite = tuple(name for name, logit in zip(WAYS, expected, strict=True) if logit < 0)
     assert held.flips == opposite and held.holds == (not opposite)
 
 
-@pytest.mark.parametrize(("own", "flips"), [(2.0, 12), (-2.0, 0), (0.0, 0)])
-def test_only_the_opposite_answer_is_a_flip(tiny, portrait, own, flips, monkeypatch):
+@pytest.mark.parametrize(
+    ("own", "view", "flips"),
+    [(2.0, -3.0, 12), (2.0, -0.1, 12), (2.0, 0.1, 0), (-2.0, -3.0, 0), (-2.0, 0.1, 12), (0.0, -3.0, 0)],
+)
+def test_a_view_beyond_the_middle_is_a_flip(tiny, portrait, own, view, flips):
     class Low:
         header, labels = tiny.classifier.header, tiny.classifier.labels
 
         @staticmethod
         def run(batch):
-            return type("Output", (), {"logits": np.full((len(batch), 2), -3.0)})
+            return type("Output", (), {"logits": np.full((len(batch), 2), view)})
 
     (held,) = check(Low, [portrait], [own], measured([0], [0], -1.0, 1.0), None)
     assert len(held.flips) == flips
