@@ -301,7 +301,7 @@ def test_lab_forges_when_it_is_opened_and_again_when_something_changes(page):
     page.get_by_role("tab", name=texts.TAB_LAB).click()
     page.wait_for_selector("#lab-result figure img")
     first = page.locator("#lab-result img").first.get_attribute("src")
-    assert page.locator("#lab-result img").count() == 3 and page.locator("#lab-result .dd-curve polyline").count() == 2
+    assert page.locator("#lab-result img").count() == 3 and page.locator("#lab-result .dd-curve polyline").count() == 4
     page.get_by_label(texts.LABELS["background"]).last.check()
     page.wait_for_function("old => document.querySelector('#lab-result img').src !== old", arg=first)
     second = page.locator("#lab-result img").first.get_attribute("src")

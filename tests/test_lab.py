@@ -57,8 +57,8 @@ def test_no_face_no_forgery(tiny, tmp_path):
 def test_drawn(trial, tiny, collins):
     shown = lab.drawn(trial, "sharpness")
     assert shown.count("<figure>") == 3 and texts.LAB_UNKNOWN.split("{")[0] in shown  # tiny knows face_edge alone
-    assert shown.count("<polyline") == 1
+    assert shown.count("<polyline") == 2  # a line and its key
     edge = lab.drawn(lab.attempt(tiny, str(collins), "face_edge", 0.8, 0), "face_edge")
-    assert edge.count("<polyline") == 2 and texts.LAB_UNKNOWN.split("{")[0] not in edge
+    assert edge.count("<polyline") == 4 and texts.LAB_UNKNOWN.split("{")[0] not in edge
     ends = [float(y) for y in re.findall(r",([\d.]+)\"/>", edge)]
     assert all(20 <= y <= 150 for y in ends)

@@ -84,8 +84,10 @@ def test_a_verdict_that_holds_says_so_and_one_that_was_not_checked_is_silent():
     found = analysis()
     face = found.faces[0]
     assert viewer.held(face) == "" and holds.views(found, face) == ""
-    card = viewer.card(replace(found, faces=(replace(face, stability=stability()),)))
+    card = viewer.card(replace(found, faces=(replace(face, stability=stability(), answer=Answer.AUTHENTIC),)))
     assert "holds in 2 other deliveries of the same picture (25% to 75%)" in card
+    open_one = viewer.held(replace(face, stability=stability(), answer=Answer.UNDECIDED))
+    assert "it runs from 25% to 75%" in open_one and "holds" not in open_one
     assert viewer.held(replace(face, stability=stability("mirrored"))) == ""  # the reasons say it
 
 

@@ -152,7 +152,9 @@ def _curve(curve: Sequence[tuple[float, float | None]], artifact: str) -> str:
             continue
         points = " ".join(f"{40 + 300 * x:.0f},{150 - 130 * y:.1f}" for x, y in zip(STRENGTHS, values, strict=True))
         lines += f'<polyline class="{kind}" points="{points}"/>'
-        lines += f'<text x="346" y="{154 - 130 * values[-1]:.0f}">{name}</text>'
+        height = 24 + 18 * number  # names at the lines' ends would overlap where both end alike
+        lines += f'<polyline class="{kind}" points="356,{height} 380,{height}"/>'
+        lines += f'<text x="386" y="{height + 4}">{name}</text>'
     said = "; ".join(f"{x:.1f}: {y:.0%}" for x, (y, _) in zip(STRENGTHS, curve, strict=True))
     axes = "".join(
         f'<line x1="40" x2="340" y1="{y}" y2="{y}"/><text x="34" y="{y + 4}" text-anchor="end">{share}</text>'

@@ -71,6 +71,7 @@ ALT_PICTURE = "The picture that was judged"
 ALT_HEAT = "Heatmap: {label}"
 
 HOLDS = "It holds in {count} other deliveries of the same picture ({low} to {high})."
+SPREAD = "In {count} other deliveries of the same picture it runs from {low} to {high}."
 VIEWS = "Does it hold? The picture re-encoded, resized, cropped, mirrored"
 ALT_VIEW = "The picture as judged after: {name}"
 LIMITS = (

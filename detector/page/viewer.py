@@ -15,6 +15,7 @@ from PIL import Image
 
 from .. import explain
 from ..analysis import Analysis, FaceVerdict
+from ..verdict import Answer
 from . import texts
 
 SHOWN_SIDE = 900  # px: longer side of the picture as shown
@@ -51,7 +52,8 @@ def held(face: FaceVerdict) -> str:
     if found is None or not found.holds:
         return ""
     bounds = {"low": percent(found.lowest), "high": percent(found.highest)}
-    return f"<p>{texts.HOLDS.format(count=len(found.views), **bounds)}</p>"
+    said = texts.SPREAD if face.answer == Answer.UNDECIDED else texts.HOLDS  # an open answer has nothing to hold
+    return f"<p>{said.format(count=len(found.views), **bounds)}</p>"
 
 
 def refusal(reason: str) -> str:
