@@ -54,7 +54,7 @@ def folder(place, name, **files):
 def header():
     from dataclasses import replace
 
-    calibration = Calibration("5 pictures of faces.csv", 1.0, 0.0, (-1.0,), (1.0,))
+    calibration = Calibration("5 pictures of faces.csv", 1.0, 1.0, 0.0, (-1.0,), (1.0,))
     return replace(header_of(small_network(output_stride=16)), sha256=SHA, calibration=calibration)
 
 
