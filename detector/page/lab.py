@@ -56,7 +56,8 @@ def build(analyser: Analyser, examples: Sequence[Path], tab: gr.Tab) -> None:
                 elem_id="lab-artifact",
             )
             strength = gr.Slider(0, 1, value=0.8, step=0.05, label=texts.LAB_STRENGTH, elem_id="lab-strength")
-            seed = gr.State(0)
+            # Not gr.State: that would keep a connection open for each visitor.
+            seed = gr.Number(0, precision=0, visible=False)
             another = gr.Button(texts.LAB_ANOTHER, elem_id="lab-another")
         with gr.Column(scale=3, min_width=320):
             gr.HTML(f'<p class="dd-note">{texts.LAB_NOTE}</p>', padding=False)
