@@ -6,6 +6,8 @@ import signal
 import socket
 import sys
 
+from detector.arguments import add_targets
+
 
 def parser() -> argparse.ArgumentParser:
     root = argparse.ArgumentParser(description="Opens the detector's web page.")
@@ -17,14 +19,7 @@ def parser() -> argparse.ArgumentParser:
     root.add_argument(
         "--checkpoint", metavar="FILE", help="weights to use (default: those that come with the detector)"
     )
-    for name, least, meaning in (("false-alarms", 1, "real"), ("misses", 5, "manipulated")):
-        root.add_argument(
-            f"--{name}",
-            type=float,
-            default=least,
-            metavar="PERCENT",
-            help=f"of the {meaning} pictures answered, answered wrongly at most (default: {least})",
-        )
+    add_targets(root)
     root.add_argument("--device", default="auto", help="auto (default), cpu, cuda, cuda:1, mps")
     return root
 

@@ -13,33 +13,29 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw, ImageEnhance, ImageFilter, ImageFont, ImageOps
 
+from benchmarks.deliveries import encoded, scaled
 from detector import faces, images, scope
 from detector.analyse import MAX_FACES
 
 ASSETS = Path(__file__).parents[1] / "assets"
+Colour = str | tuple[int, int, int]
 SIDE, MARGIN, LINES, COLUMNS = 220, 16, 44, 5  # px: of a picture, between them, for the words; pictures a row
 
 
 def jpeg(image: Image.Image, quality: int) -> bytes:
-    file = io.BytesIO()
-    image.save(file, "JPEG", quality=quality)
-    return file.getvalue()
+    return encoded(image, "JPEG", quality=quality)
 
 
 def png(image: Image.Image) -> bytes:
-    file = io.BytesIO()
-    image.save(file, "PNG")
-    return file.getvalue()
+    return encoded(image, "PNG")
 
 
-def shrunk(image: Image.Image, factor: float) -> Image.Image:
-    return image.resize([max(1, round(side * factor)) for side in image.size], Image.Resampling.LANCZOS)
-
-
-def drawing(_: Image.Image) -> bytes:
+def drawing() -> Image.Image:
+    """A cel-shaded face: flat colours, hard outlines, a second flat tone for the shadow."""
     image = Image.new("RGB", (512, 512), (120, 180, 220))
     draw, line = ImageDraw.Draw(image), {"outline": (20, 10, 5), "width": 5}
     draw.ellipse((110, 40, 402, 420), fill=(70, 40, 20), **line)
+    draw.polygon([(60, 512), (180, 430), (332, 430), (452, 512)], fill=(180, 40, 40), outline=(20, 10, 5))
     draw.ellipse((150, 110, 362, 410), fill=(245, 205, 165), **line)
     draw.chord((150, 110, 362, 410), -60, 80, fill=(225, 175, 135))
     for x in (200, 312):
@@ -48,18 +44,19 @@ def drawing(_: Image.Image) -> bytes:
         draw.line([(x - 34, 200), (x, 190), (x + 34, 200)], fill=(40, 20, 10), width=9)
     draw.line([(256, 260), (244, 308), (264, 312)], fill=(140, 80, 60), width=5)
     draw.ellipse((214, 336, 298, 368), fill=(190, 60, 70), **line)
-    return png(image)
+    return image
 
 
-def screenshot(image: Image.Image) -> bytes:
-    page = Image.new("RGB", (800, 1000), "white")
-    draw, font = ImageDraw.Draw(page), ImageFont.load_default(18)
-    page.paste(image.resize((240, 281)), (30, 60))
-    for number in range(20):
-        draw.text(
-            (30, 370 + 28 * number), "seen by many and checked by none, line after line after line", "black", font
-        )
-    return png(page)
+def screenshot(
+    portrait: Image.Image, page: Colour = "white", ink: Colour = (30, 30, 30), lines: int = 20
+) -> Image.Image:
+    """A page in the colour `page` with the portrait and so many lines of text."""
+    image = Image.new("RGB", (800, 1000), page)
+    draw, font = ImageDraw.Draw(image), ImageFont.load_default(18)
+    image.paste(portrait.resize((240, 281)), (30, 60))
+    for number in range(lines):
+        draw.text((30, 370 + 28 * number), "shared by somebody whom nobody knows, and seen by many others", ink, font)
+    return image
 
 
 def face_cut_away(image: Image.Image) -> bytes:
@@ -69,18 +66,18 @@ def face_cut_away(image: Image.Image) -> bytes:
 # Not among them: other_faces_small. Beside a large face the finder seldom sees one so small.
 PICTURES: dict[str, Callable[[Image.Image], bytes]] = {
     "no_face": face_cut_away,
-    "face_small": lambda image: png(shrunk(image, 0.2)),
-    "picture_small": lambda image: png(shrunk(image.crop((0, 430, image.width, image.height)), 0.2)),
-    "file_small": lambda image: jpeg(shrunk(image, 0.25), 20),
+    "face_small": lambda image: png(scaled(image, 0.2)),
+    "picture_small": lambda image: png(scaled(image.crop((0, 430, image.width, image.height)), 0.2)),
+    "file_small": lambda image: jpeg(scaled(image, 0.25), 20),
     "low_quality": lambda image: jpeg(image, 12),
     "re_encoded": lambda image: jpeg(Image.open(io.BytesIO(jpeg(image, 30))), 92),
     "dark": lambda image: png(ImageEnhance.Brightness(image).enhance(0.12)),
     "overexposed": lambda image: png(ImageEnhance.Brightness(image).enhance(3.5)),
     "blurred": lambda image: png(image.filter(ImageFilter.GaussianBlur(6))),
-    "drawing": drawing,
+    "drawing": lambda _: png(drawing()),
     "few_tones": lambda image: png(ImageOps.posterize(image, 3)),
     "saturated": lambda image: png(ImageEnhance.Color(image).enhance(4)),
-    "screenshot": screenshot,
+    "screenshot": lambda image: png(screenshot(image)),
 }
 
 

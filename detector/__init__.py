@@ -11,8 +11,8 @@ __version__ = "0.1.0"
 # Loaded on first use, so that `python -m detector --help` and `detector.images` do not wait for torch.
 _EXPORTS = {
     "Analyser": "analyse",
-    "Analysis": "analyse",
-    "FaceVerdict": "analyse",
+    "Analysis": "analysis",
+    "FaceVerdict": "analysis",
     "Limits": "images",
     "Picture": "images",
     "PictureError": "images",

@@ -117,9 +117,14 @@ class Analysis:
     timings: dict[str, float]
 
     @property
+    def most_suspicious(self) -> int:
+        """Index of the face with the highest logit of fake."""
+        return max(range(len(self.faces)), key=lambda i: self.faces[i].logit)
+
+    @property
     def logit(self) -> float:
         """The network's own, of fake: the highest of any face."""
-        return max(face.logit for face in self.faces)
+        return self.faces[self.most_suspicious].logit
 
     def heatmap(self, label: str = FAKE, face: int | None = None) -> np.ndarray:
         """The map of `label` in logits, float32 (picture's height, width); of one face, or of all together."""

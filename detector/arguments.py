@@ -124,14 +124,7 @@ def parser() -> argparse.ArgumentParser:
     card.add_argument("--checkpoint", metavar="FILE", help="weights to describe (default: the detector's own)")
 
     for command in (scan, explain):
-        command.add_argument(
-            "--false-alarms", type=float, default=1, metavar="PERCENT",
-            help="of the real pictures answered, called manipulated at most (default: 1)",
-        )  # fmt: skip
-        command.add_argument(
-            "--misses", type=float, default=5, metavar="PERCENT",
-            help="of the manipulated pictures answered, called authentic at most (default: 5)",
-        )  # fmt: skip
+        add_targets(command)
     for command in (scan, explain, verify, evaluate, calibrate):
         command.add_argument(
             "--checkpoint", metavar="FILE", help="weights to use (default: those that come with the detector)"
@@ -142,6 +135,21 @@ def parser() -> argparse.ArgumentParser:
     for command in (scan, evaluate, calibrate):
         command.add_argument("--batch-size", type=int, default=32, help="pictures judged at once (default: 32)")
     return root
+
+
+def add_targets(command: argparse.ArgumentParser) -> None:
+    """The error rates of verdict.Targets, in percent; the page's door takes them too."""
+    for name, usual, kind, wrong in (
+        ("false-alarms", 1, "real", "manipulated"),
+        ("misses", 5, "manipulated", "authentic"),
+    ):
+        command.add_argument(
+            f"--{name}",
+            type=float,
+            default=usual,
+            metavar="PERCENT",
+            help=f"of the {kind} pictures answered, called {wrong} at most (default: {usual})",
+        )
 
 
 def _add_labels(command: argparse.ArgumentParser) -> None:

@@ -12,8 +12,9 @@ from sklearn.metrics import log_loss
 from sklearn.model_selection import StratifiedGroupKFold
 
 from . import metrics
-from .verdict import DIGITS, Calibration
+from .verdict import Calibration
 
+DIGITS = 3  # of the logits kept; more would only make the checkpoint larger
 LEAST = 20  # pictures of a class below which a calibration would be a guess
 
 
@@ -54,10 +55,15 @@ def compare(logits: Sequence[float], target: Sequence[int], groups: Sequence[str
         held = np.zeros(target.size)
         for train, test in folds:
             held[test] = way(logits[train], target[train])(logits[test])
-        weight = np.where(target == 1, 0.5 / target.mean(), 0.5 / (1 - target.mean()))
+        weight = _balanced(target)
         loss = log_loss(target, held.clip(0.01, 0.99), sample_weight=weight)  # as shown: 1 % to 99 %
         results.append(Fit(name, float(loss), _balanced_ece(held, target, weight)))
     return results
+
+
+def _balanced(target: np.ndarray) -> np.ndarray:
+    """Weights with which both classes count the same."""
+    return np.where(target == 1, 0.5 / target.mean(), 0.5 / (1 - target.mean()))
 
 
 def _balanced_ece(score: np.ndarray, target: np.ndarray, weight: np.ndarray, bins: int = metrics.ECE_BINS) -> float:
@@ -99,8 +105,7 @@ def _beta(logits: np.ndarray, target: np.ndarray) -> Callable:
 
 
 def _isotonic(logits: np.ndarray, target: np.ndarray) -> Callable:
-    weight = np.where(target == 1, 0.5 / target.mean(), 0.5 / (1 - target.mean()))
-    return IsotonicRegression(out_of_bounds="clip").fit(logits, target, weight).predict
+    return IsotonicRegression(out_of_bounds="clip").fit(logits, target, _balanced(target)).predict
 
 
 WAYS: dict[str, Callable] = {

@@ -165,7 +165,7 @@ class RandomScale(v2.Transform):
     Small factors are as likely as large ones on a logarithmic scale; the shorter side keeps at least `least` px.
     """
 
-    def __init__(self, p: float, factors: tuple[float, float] = (0.35, 1.2), least: int = 80):
+    def __init__(self, p: float, factors: tuple[float, float] = (0.5, 1.2), least: int = 80):
         super().__init__()
         self.p, self.factors, self.least = p, factors, least
 
@@ -205,14 +205,14 @@ def train_transform(size: int, preprocessing: Preprocessing) -> v2.Compose:
     """Random views for training. Both classes meet the same re-encoding and resizing, so format is no clue."""
     return v2.Compose(
         [
-            RandomScale(p=0.5),
-            RandomReencode(p=0.5),
+            RandomScale(p=0.3),
+            RandomReencode(p=0.4),
             RandomView(size, preprocessing.size),
             v2.RandomHorizontalFlip(),
             v2.RandomApply([v2.ColorJitter(0.25, 0.25, 0.25, 0.03)], p=0.4),
             v2.RandomGrayscale(p=0.03),
-            v2.RandomApply([v2.GaussianBlur(5, (0.3, 1.8))], p=0.1),
-            *_to_tensor(preprocessing, v2.RandomApply([v2.GaussianNoise(sigma=0.03)], p=0.1)),
+            v2.RandomApply([v2.GaussianBlur(5, (0.3, 1.5))], p=0.05),
+            *_to_tensor(preprocessing, v2.RandomApply([v2.GaussianNoise(sigma=0.03)], p=0.05)),
         ]
     )
 

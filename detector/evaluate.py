@@ -18,7 +18,6 @@ from .analysis import Analysis
 from .data import Example
 from .degrade import Degraded, encode
 from .images import FileFacts, PictureError, load
-from .verdict import Limits
 
 RATES = {
     "false alarms": "false_alarms",
@@ -65,7 +64,8 @@ def evaluate(
     result["null_model_auc"] = _null_auc([a.file for _, a in judged], kept, groups, null_examples, degrade)
     raw = 1 / (1 + np.exp(-np.array([a.logit for _, a in judged])))
     result["uncalibrated_ece"] = metrics.ece(target, raw)
-    result["answers"] = _answers(target, [a.logit for _, a in judged], analyser.verdicts)
+    answers = verdict.on(analyser.verdicts, target, np.array([a.logit for _, a in judged]))
+    result["answers"] = answers and answers.to_dict()
     accused = None
     if analyser.verdicts != verdict.OPEN:
         accused = np.array([analysis.answer == verdict.Answer.MANIPULATED for _, analysis in judged])
@@ -107,16 +107,6 @@ def _judged(
         else:
             judged.append((example, result.analysis))
     return judged, errors
-
-
-def _answers(target: np.ndarray, values: list[float], limits: Limits) -> dict[str, Any] | None:
-    """The rates of the three answers, without the stability check; None for a checkpoint without calibration."""
-    if limits == verdict.OPEN:
-        return None
-    values = np.array(values)
-    return verdict.measured(
-        values[target == 0], values[target == 1], limits.lower, limits.upper, limits.targets
-    ).to_dict()
 
 
 def summary(result: dict[str, Any]) -> str:

@@ -130,10 +130,7 @@ def _figures(
     figures: dict[str, Any] = {"auc": plain["auc"], "tpr": plain["tpr_at_fpr"][FPR]}
     figures["interval"] = {"auc": interval["auc"], "tpr": interval["tpr_at_fpr"][FPR]}
     rates = dict.fromkeys(RATES)
-    if limits != verdict.OPEN:
-        measured = verdict.measured(
-            logits[target == 0], logits[target == 1], limits.lower, limits.upper, limits.targets
-        )
+    if measured := verdict.on(limits, target, logits):
         rates = {name: asdict(getattr(measured, name)) for name in RATES}
     for name, rate in rates.items():
         figures[name] = rate and rate["value"]

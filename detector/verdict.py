@@ -15,8 +15,6 @@ from typing import Any
 import numpy as np
 from scipy.stats import beta
 
-DIGITS = 3  # of the logits kept: a thousandth of a logit changes no probability by more than 0.03 %
-
 
 class Answer(StrEnum):
     MANIPULATED = "manipulated"
@@ -169,6 +167,16 @@ def measured(
         found=Rate.measured(found, fake.size),
         alarmed=Rate.measured(alarms, real.size),
     )
+
+
+def on(limits: Limits, target: np.ndarray, logits: np.ndarray) -> Limits | None:
+    """The same limits with the rates that they have on other pictures, of targets (n,) 0 real / 1 fake and logits (n,).
+
+    None for OPEN. The rates are those of the limits alone, without the stability check.
+    """
+    if limits == OPEN:
+        return None
+    return measured(logits[target == 0], logits[target == 1], limits.lower, limits.upper, limits.targets)
 
 
 def accused(limits: Limits, prevalence: float) -> tuple[float, float, float]:

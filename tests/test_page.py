@@ -268,7 +268,7 @@ def test_the_evidence_tells_words_places_shares_and_measurements(judged):
 def test_several_faces_show_the_most_suspicious_ones_evidence(judged):
     pixels, found = judged
     face = found.faces[0]
-    calm = replace(face, probabilities={"fake": 0.01, "face_edge": 0.0})
+    calm = replace(face, logit=face.logit - 5, probabilities={"fake": 0.01, "face_edge": 0.0})
     both = replace(found, faces=(calm, face))
     assert texts.OF_FACE.format(number=2) in proof.proof(pixels, both, "fake", None)
     assert texts.OF_FACE.format(number=1) in proof.proof(pixels, both, "fake", 0)

@@ -6,22 +6,13 @@ from dataclasses import replace
 import cv2
 import numpy as np
 import pytest
-from PIL import Image, ImageDraw, ImageEnhance, ImageFilter, ImageFont, ImageOps
+from PIL import Image, ImageEnhance, ImageFilter, ImageOps
 
+from benchmarks.scope_sheet import drawing, jpeg, png, screenshot
 from detector import faces, images, scope
 from detector.faces import Box
 from detector.page import scope_note
 from detector.scope import RULES, Reason
-
-
-def stored(image, kind="PNG", **options):
-    file = io.BytesIO()
-    image.save(file, kind, **options)
-    return file.getvalue()
-
-
-def jpeg(image, quality):
-    return stored(image, "JPEG", quality=quality)
 
 
 def decoded(data):
@@ -49,33 +40,6 @@ def astronaut(assets):
 @pytest.fixture(scope="module")
 def box(portrait):
     return faces.find(np.asarray(portrait))[0].box
-
-
-@pytest.fixture(scope="module")
-def drawing():
-    """A cel-shaded face: flat colours, hard outlines, a second flat tone for the shadow."""
-    image = Image.new("RGB", (512, 512), (120, 180, 220))
-    draw, line = ImageDraw.Draw(image), {"outline": (20, 10, 5), "width": 5}
-    draw.ellipse((110, 40, 402, 420), fill=(70, 40, 20), **line)
-    draw.polygon([(60, 512), (180, 430), (332, 430), (452, 512)], fill=(180, 40, 40), outline=(20, 10, 5))
-    draw.ellipse((150, 110, 362, 410), fill=(245, 205, 165), **line)
-    draw.chord((150, 110, 362, 410), -60, 80, fill=(225, 175, 135))
-    for x in (200, 312):
-        draw.ellipse((x - 30, 220, x + 30, 262), fill="white", **line)
-        draw.ellipse((x - 14, 226, x + 14, 256), fill=(40, 80, 40))
-        draw.line([(x - 34, 200), (x, 190), (x + 34, 200)], fill=(40, 20, 10), width=9)
-    draw.line([(256, 260), (244, 308), (264, 312)], fill=(140, 80, 60), width=5)
-    draw.ellipse((214, 336, 298, 368), fill=(190, 60, 70), **line)
-    return image
-
-
-def screenshot(portrait, page, ink, lines):
-    image = Image.new("RGB", (800, 1000), page)
-    draw, font = ImageDraw.Draw(image), ImageFont.load_default(18)
-    image.paste(portrait.resize((240, 281)), (30, 60))
-    for number in range(lines):
-        draw.text((30, 370 + 28 * number), "shared by somebody whom nobody knows, and seen by many others", ink, font)
-    return image
 
 
 # ---- ordinary photos
@@ -125,15 +89,15 @@ def test_face_sizes(portrait):
 
 def test_a_shrunk_portrait_is_refused(portrait, box):
     small = portrait.resize([round(side * 0.7 * RULES["face_small"].refuse / box.width) for side in portrait.size])
-    assert kinds(stored(small))["face_small"] == "refuse"
+    assert kinds(png(small))["face_small"] == "refuse"
 
 
 def test_picture_and_file_size(portrait):
     assert RULES["picture_small"].warn == 176 and RULES["picture_small"].refuse == 106  # 2.2 times the face's
-    tiny = kinds(stored(portrait.resize((60, 70))), (None,))
+    tiny = kinds(png(portrait.resize((60, 70))), (None,))
     assert tiny["picture_small"] == "refuse" and tiny["no_face"] == "warn"
-    assert kinds(stored(portrait.resize((150, 176))), (None,))["picture_small"] == "warn"
-    picture = images.load(stored(portrait))
+    assert kinds(png(portrait.resize((150, 176))), (None,))["picture_small"] == "warn"
+    picture = images.load(png(portrait))
     light = replace(picture, facts=replace(picture.facts, bytes=2999))
     assert [r.key for r in scope.assess(light, [Box(130, 140, 212, 212)])] == ["file_small"]
 
@@ -173,8 +137,8 @@ def test_an_enlarged_picture_is_as_good_as_blurred(portrait, box):
 
 
 @pytest.mark.parametrize("quality", [None, 75])
-def test_drawings_are_refused(drawing, quality):
-    assert kinds(jpeg(drawing, quality) if quality else stored(drawing))["drawing"] == "refuse"
+def test_drawings_are_refused(quality):
+    assert kinds(jpeg(drawing(), quality) if quality else png(drawing()))["drawing"] == "refuse"
 
 
 def test_a_pencil_sketch_has_few_tones(astronaut):
@@ -210,7 +174,7 @@ def test_low_quality(portrait, box, quality, kind):
 @pytest.mark.parametrize("earlier", [20, 30, 49])
 def test_a_coarser_compression_before(portrait, box, earlier):
     once = decoded(jpeg(portrait.resize((360, 422)), earlier))
-    for again in (jpeg(once, 95), stored(once)):
+    for again in (jpeg(once, 95), png(once)):
         reasons = scope.assess(images.load(again), [Box(100, 100, 150, 150)])
         assert [(r.key, r.kind) for r in reasons] == [("re_encoded", "warn")]
         assert reasons[0].value == pytest.approx(earlier, abs=2)

@@ -20,7 +20,7 @@ CROP_SIDE, CUE_SIDE = 320, 352  # px: longer side of the pictures sent
 
 def proof(pixels: np.ndarray, analysis: Analysis, label: str, face: int | None) -> str:
     """The evidence beside the map of `label`: of the chosen face, or else of the most suspicious one."""
-    number = _most_suspicious(analysis) if face is None else face
+    number = analysis.most_suspicious if face is None else face
     verdict = analysis.faces[number]
     evidence = verdict.evidence
     if evidence is None:
@@ -35,10 +35,6 @@ def proof(pixels: np.ndarray, analysis: Analysis, label: str, face: int | None) 
         f"{_cues(verdict, label)}"
         f"{holds.views(analysis, verdict)}{_regions(pixels, verdict)}</section>"
     )
-
-
-def _most_suspicious(analysis: Analysis) -> int:
-    return max(range(len(analysis.faces)), key=lambda i: analysis.faces[i].probabilities[FAKE])
 
 
 def _crops(pixels: np.ndarray, crops: tuple[EvidenceCrop, ...], label: str) -> str:

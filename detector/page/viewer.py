@@ -37,7 +37,7 @@ def card(analysis: Analysis) -> str:
     )
     notes = "".join(f"<p>⚠ {html.escape(note)}</p>" for note in (*analysis.reasons, *analysis.warnings))
     meaning = texts.CALIBRATED.format(data=html.escape(analysis.calibration.data)) if analysis.calibration else ""
-    answer, stable = analysis.answer, held(max(analysis.faces, key=lambda face: face.logit))
+    answer, stable = analysis.answer, held(analysis.faces[analysis.most_suspicious])
     return (
         f'<div class="dd-card dd-{answer.name.lower()}" role="status"><h2>{texts.ANSWERS[answer]}</h2>'
         f"<p>{texts.PROBABILITY}: <strong>{percent(analysis.probability)}</strong> · {seen}</p>"
