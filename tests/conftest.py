@@ -9,6 +9,8 @@ from detector import Analyser
 from detector.model import Architecture, Header, Network, default_preprocessing, save
 from detector.verdict import Calibration
 
+pytest_plugins = ["browser"]
+
 ASSETS = Path(__file__).parents[1] / "assets"
 # Of 100 real and 100 manipulated pictures; probability is the plain sigmoid of the logit.
 CALIBRATION = Calibration("made", 1.0, 1.0, 0.0, tuple(map(float, range(-90, 10))), tuple(map(float, range(-10, 90))))

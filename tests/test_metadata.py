@@ -18,8 +18,8 @@ from PIL import ExifTags, Image, JpegPresets, PngImagePlugin
 
 from detector import images
 from detector.metadata import credentials, jpeg, plain, read
-from detector.page import texts
 from detector.page.file_facts import file_facts
+from detector.page.texts import en as texts
 
 HOSTILE = '<img src=x onerror="alert(1)">\x00\x1b\u202e & "more"'
 SAFE = '<img src=x onerror="alert(1)"> & "more"'
@@ -97,7 +97,7 @@ def test_a_place_is_named_but_never_told():
     place = {1: "N", 2: (48.0, 51.0, 29.6171), 3: "E", 4: (2.0, 17.0, 40.2023), 29: "2024:01:02"}
     metadata = read(encode(scene(), exif=exif_block({0x010F: "ACME"}, place=place)))
     assert metadata.exif.gps
-    said = json.dumps(metadata.to_dict()) + file_facts(metadata, np.asarray(scene()))
+    said = json.dumps(metadata.to_dict()) + file_facts(texts, metadata, np.asarray(scene()))
     assert texts.GPS_SAID[True] in said
     assert "29.6" not in said and "40.2" not in said and "48" not in re.sub(r"data:image/\S+", "", said)
     version_alone = exif_block({0x010F: "ACME"}, place={0: b"\2\3\0\0"})  # what many cameras write without a place
@@ -108,7 +108,7 @@ def test_no_metadata():
     metadata = read(encode(scene(), "PNG"))
     assert (metadata.exif, metadata.xmp, metadata.jpeg, metadata.thumbnail) == (None,) * 4
     assert metadata.credentials.state == "absent" and metadata.signs == () and metadata.unreadable == {}
-    page = file_facts(metadata, np.asarray(scene()))
+    page = file_facts(texts, metadata, np.asarray(scene()))
     assert "their absence proves nothing" in page and page.count(texts.NOT_THERE) == 4 and page.count("<figure>") == 3
 
 
@@ -143,7 +143,7 @@ def test_markup_is_escaped_on_the_page():
     metadata = read(encode(scene(), exif=block, xmp=packet, comment=f"Job ID: 01234567-0123-{SAFE}".encode()))
     assert metadata.exif.make.startswith('<img src=x onerror="alert(1)">')
     assert metadata.xmp.creator_tool == "Midjourney " + SAFE and len(metadata.signs) == 3
-    page = file_facts(metadata, np.asarray(scene()))
+    page = file_facts(texts, metadata, np.asarray(scene()))
     assert page.count("&lt;img src=x onerror=&quot;alert(1)&quot;&gt;") == 6 and "<img src=x" not in page
 
 
@@ -215,7 +215,7 @@ def test_thumbnail_that_differs():
     assert cropped.differs and cropped.stretch == pytest.approx(0.5, abs=0.01)
     metadata = with_thumbnail(picture, patched)
     assert metadata.to_dict()["thumbnail"]["differs"] is True
-    assert "160×120 px; differs from the picture" in file_facts(metadata, np.asarray(picture))
+    assert "160×120 px; differs from the picture" in file_facts(texts, metadata, np.asarray(picture))
 
 
 def test_thumbnail_elsewhere_and_broken():
@@ -223,7 +223,7 @@ def test_thumbnail_elsewhere_and_broken():
     assert read(encode(scene(), "PNG", exif=block)).thumbnail.differs is None
     broken = read(encode(scene(), exif=exif_block({0x010F: "ACME"}, thumbnail=b"\xff\xd8\xff\xe0 nothing")))
     assert broken.thumbnail is None and "thumbnail" in broken.unreadable and broken.exif.make == "ACME"
-    assert "could not be read: " in file_facts(broken, np.asarray(scene()))
+    assert "could not be read: " in file_facts(texts, broken, np.asarray(scene()))
 
 
 # ---- content credentials
@@ -288,7 +288,7 @@ def test_signed(format, kind):
     found = metadata.credentials
     assert (found.state, found.issuer, found.generator) == ("valid", "Test Newsroom", "Paint <b>Machine</b> 1.2")
     assert (found.sources, found.problems) == (("trainedAlgorithmicMedia",), ())
-    page = file_facts(metadata, np.asarray(scene()))
+    page = file_facts(texts, metadata, np.asarray(scene()))
     assert "Paint &lt;b&gt;Machine&lt;/b&gt; 1.2" in page and "made by a trained model (AI)" in page
     assert "Who signed is not confirmed" in page
 
@@ -299,7 +299,7 @@ def test_changed_after_signing():
     metadata = read(bytes(data))
     assert metadata.credentials.state == "altered" and metadata.credentials.issuer == "Test Newsroom"
     assert any("dataHash.mismatch" in problem for problem in metadata.credentials.problems)
-    assert "NOT valid: the file was changed after it was signed" in file_facts(metadata, np.asarray(scene()))
+    assert "NOT valid: the file was changed after it was signed" in file_facts(texts, metadata, np.asarray(scene()))
 
 
 def test_a_signer_on_the_list_is_trusted(monkeypatch):
@@ -328,7 +328,7 @@ def test_without_the_library(monkeypatch):
     assert read(encode(scene())).credentials.state == "absent"  # without loading anything
     metadata = read(data)
     assert (metadata.credentials.state, metadata.unreadable) == ("unchecked", {})
-    assert "c2pa-python is not installed" in file_facts(metadata, np.asarray(scene()))
+    assert "c2pa-python is not installed" in file_facts(texts, metadata, np.asarray(scene()))
 
 
 # ---- generators
@@ -438,7 +438,7 @@ def test_no_picture_at_all():
             metadata = read(data + tail)
             check(metadata)
             assert metadata.exif is None and metadata.signs == ()
-    page = file_facts(read(b"nonsense"), np.asarray(scene()))
+    page = file_facts(texts, read(b"nonsense"), np.asarray(scene()))
     assert "could not be read: " in page and page.count(texts.NOT_THERE) == 1  # the credentials alone were looked for
 
 
@@ -488,5 +488,5 @@ def test_pictures_keep_their_bytes(tmp_path):
 
 
 def test_a_picture_without_a_file():
-    page = file_facts(None, np.asarray(scene()))
+    page = file_facts(texts, None, np.asarray(scene()))
     assert texts.NO_FILE in page and "<table" not in page and page.count("<figure>") == 3

@@ -17,8 +17,9 @@ from detector.analysis import Analysis, FaceVerdict
 from detector.artifacts import LABELS
 from detector.explain import Heatmap
 from detector.faces import Box
-from detector.page import holds, inspect, proof, texts, uploads, viewer
+from detector.page import holds, inspect, proof, uploads, viewer
 from detector.page.accusation import accusation
+from detector.page.texts import en as texts
 from detector.stability import WAYS, Stability, View
 from detector.verdict import OPEN, Answer, Targets, limits
 
@@ -45,7 +46,7 @@ def analysis(probability=0.5, faces=1, warnings=(), width=60, height=40, answer=
 
 
 def staged(found, label="fake", face=None):
-    return viewer.stage(np.zeros((found.file.height, found.file.width, 3), np.uint8), found, label, face)
+    return viewer.stage(texts, np.zeros((found.file.height, found.file.width, 3), np.uint8), found, label, face)
 
 
 # ---- the card
@@ -61,13 +62,13 @@ def staged(found, label="fake", face=None):
     ],
 )
 def test_answer(answer, kind, text):
-    card = viewer.card(analysis(answer=answer))
+    card = viewer.card(texts, analysis(answer=answer))
     assert f'class="dd-card dd-{kind}" role="status"' in card
     assert f"<h2>{text}</h2>" in card and texts.CAUTION.get(answer, "") in card
 
 
 def test_card_says_why_and_on_what_it_was_calibrated():
-    card = viewer.card(analysis(reasons=("a <flip>",)))
+    card = viewer.card(texts, analysis(reasons=("a <flip>",)))
     assert "⚠ a &lt;flip&gt;" in card and "Calibrated on made" in card
 
 
@@ -83,32 +84,32 @@ def stability(*flips):
 def test_a_verdict_that_holds_says_so_and_one_that_was_not_checked_is_silent():
     found = analysis()
     face = found.faces[0]
-    assert viewer.held(face) == "" and holds.views(found, face) == ""
-    card = viewer.card(replace(found, faces=(replace(face, stability=stability(), answer=Answer.AUTHENTIC),)))
+    assert viewer.held(texts, face) == "" and holds.views(texts, found, face) == ""
+    card = viewer.card(texts, replace(found, faces=(replace(face, stability=stability(), answer=Answer.AUTHENTIC),)))
     assert "holds in 2 other deliveries of the same picture (25% to 75%)" in card
-    open_one = viewer.held(replace(face, stability=stability(), answer=Answer.UNDECIDED))
+    open_one = viewer.held(texts, replace(face, stability=stability(), answer=Answer.UNDECIDED))
     assert "it runs from 25% to 75%" in open_one and "holds" not in open_one
-    assert viewer.held(replace(face, stability=stability("mirrored"))) == ""  # the reasons say it
+    assert viewer.held(texts, replace(face, stability=stability("mirrored"))) == ""  # the reasons say it
 
 
 def test_views_are_shown_with_the_limits():
     face = replace(analysis().faces[0], stability=stability())
     found = replace(analysis(), limits=limits(CALIBRATION, Targets(0.02, 0.1)))
-    shown = holds.views(found, face)
+    shown = holds.views(texts, found, face)
     assert shown.count("<img") == 2 and "JPEG &lt;95&gt;" in shown and "JPEG <95>" not in shown
     assert "at or below 2.0% and misses at or below 10.0%" in shown and "On made" in shown
-    assert texts.NO_LIMITS in holds.views(analysis(), face)
+    assert texts.NO_LIMITS in holds.views(texts, analysis(), face)
 
 
 def test_accusation_counts_the_innocent():
     found = limits(CALIBRATION, Targets(0.1, 0.1))
     # Worked out from the rates themselves: Bayes' rule at one manipulated picture in ten.
     wrong = 0.9 * found.alarmed.value / (0.9 * found.alarmed.value + 0.1 * found.found.value)
-    drawn = accusation(found, 10)
+    drawn = accusation(texts, found, 10)
     assert drawn.count('circle class="dd-real"') == round(100 * wrong) > 0
     assert drawn.count("<circle") == 100 and f"{round(100 * wrong)} of 100" in drawn
-    assert accusation(found, 50).count('circle class="dd-real"') < round(100 * wrong)
-    assert "not calibrated" in accusation(OPEN, 10)
+    assert accusation(texts, found, 50).count('circle class="dd-real"') < round(100 * wrong)
+    assert "not calibrated" in accusation(texts, OPEN, 10)
 
 
 @pytest.mark.parametrize(
@@ -119,7 +120,7 @@ def test_percent_is_never_certain(value, text):
 
 
 def test_card_has_a_bar_for_each_label():
-    card = viewer.card(analysis(0.42))
+    card = viewer.card(texts, analysis(0.42))
     assert re.findall(r"width:(\d+)%", card) == ["42", "30"]
     assert texts.LABELS["fake"] in card and texts.LABELS["face_edge"] in card
 
@@ -128,23 +129,23 @@ def test_card_has_a_bar_for_each_label():
     ("faces", "text"), [(0, "no face found"), (1, "1 face found"), (3, "3 faces found; the answer is that of")]
 )
 def test_card_counts_faces(faces, text):
-    assert text in viewer.card(analysis(faces=faces))
+    assert text in viewer.card(texts, analysis(faces=faces))
 
 
 def test_card_escapes_warnings():
-    card = viewer.card(analysis(warnings=("a <b> & c",)))
+    card = viewer.card(texts, analysis(warnings=("a <b> & c",)))
     assert "⚠ a &lt;b&gt; &amp; c" in card and "<b>" not in card
 
 
 def test_refusal_escapes_file_names():
-    refusal = viewer.refusal(f'"{HOSTILE}" is empty')
+    refusal = viewer.refusal(texts, f'"{HOSTILE}" is empty')
     assert 'role="alert"' in refusal and texts.REFUSED in refusal
     assert "<img" not in refusal and "&lt;img src=x onerror=&quot;alert(1)&quot;&gt;&amp;.jpg" in refusal
 
 
 def test_waiting_says_nothing_of_a_verdict():
-    assert texts.WAITING in viewer.waiting()
-    assert not any(answer in viewer.waiting() for answer in texts.ANSWERS.values())
+    assert texts.WAITING in viewer.waiting(texts)
+    assert not any(answer in viewer.waiting(texts) for answer in texts.ANSWERS.values())
 
 
 # ---- the stage
@@ -175,7 +176,11 @@ def test_faces_are_numbered_and_one_can_be_chosen():
 
 
 def test_face_picker():
-    assert inspect._choices(analysis(0.42, faces=2)) == [("all faces", -1), ("face 1: 42%", 0), ("face 2: 42%", 1)]
+    assert inspect._choices(texts, analysis(0.42, faces=2)) == [
+        ("all faces", -1),
+        ("face 1: 42%", 0),
+        ("face 2: 42%", 1),
+    ]
 
 
 # ---- texts
@@ -255,13 +260,13 @@ def judged(tiny, collins):
 def test_the_evidence_tells_words_places_shares_and_measurements(judged):
     pixels, found = judged
     evidence = found.faces[0].evidence
-    shown = proof.proof(pixels, found, "face_edge", None)
+    shown = proof.proof(texts, pixels, found, "face_edge", None)
     assert all(html.escape(sentence) in shown for sentence in evidence.sentences)
     assert shown.count("<figure>") == len(evidence.crops["face_edge"]) + 1 + len(WAYS) + 1
     assert texts.LABELS["face_edge"] in shown and texts.LABELS["lighting"] not in shown
     for share in evidence.shares["face_edge"]:
         assert texts.PLACES[share.region] in shown
-    overall = proof.proof(pixels, found, "fake", 0)
+    overall = proof.proof(texts, pixels, found, "fake", 0)
     assert overall.count("<figure>") == len(evidence.crops["fake"]) + 5 + len(WAYS) + 1
 
 
@@ -270,14 +275,14 @@ def test_several_faces_show_the_most_suspicious_ones_evidence(judged):
     face = found.faces[0]
     calm = replace(face, logit=face.logit - 5, probabilities={"fake": 0.01, "face_edge": 0.0})
     both = replace(found, faces=(calm, face))
-    assert texts.OF_FACE.format(number=2) in proof.proof(pixels, both, "fake", None)
-    assert texts.OF_FACE.format(number=1) in proof.proof(pixels, both, "fake", 0)
-    assert proof.proof(pixels, analysis(), "fake", None) == ""  # maps were asked for without evidence
+    assert texts.OF_FACE.format(number=2) in proof.proof(texts, pixels, both, "fake", None)
+    assert texts.OF_FACE.format(number=1) in proof.proof(texts, pixels, both, "fake", 0)
+    assert proof.proof(texts, pixels, analysis(), "fake", None) == ""  # maps were asked for without evidence
 
 
 def test_unsure_regions_are_said(judged):
     pixels, found = judged
     face = found.faces[0]
     doubtful = replace(face.evidence, regions=replace(face.evidence.regions, certainty=0.1))
-    shown = proof.proof(pixels, replace(found, faces=(replace(face, evidence=doubtful),)), "face_edge", 0)
+    shown = proof.proof(texts, pixels, replace(found, faces=(replace(face, evidence=doubtful),)), "face_edge", 0)
     assert shown.count(texts.UNSURE_REGIONS) == 2

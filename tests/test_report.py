@@ -8,8 +8,8 @@ import pytest
 from PIL import Image
 
 from detector import provenance
-from detector.page import texts
 from detector.page.report import report
+from detector.page.texts import en as texts
 
 WHEN = datetime(2026, 1, 2, 3, 4, tzinfo=UTC)
 
@@ -22,7 +22,7 @@ def made(tiny, collins):
 
 def written(tiny, picture, analysis):
     reproduce = provenance.facts(tiny.classifier, tiny.limits, picture, "gradcam")
-    return report(picture.pixels, analysis, reproduce, WHEN)
+    return report(texts, picture.pixels, analysis, reproduce, WHEN)
 
 
 def test_it_holds_everything_itself(tiny, made):

@@ -12,6 +12,7 @@ from benchmarks.scope_sheet import drawing, jpeg, png, screenshot
 from detector import faces, images, scope
 from detector.faces import Box
 from detector.page import scope_note
+from detector.page.texts import en as texts
 from detector.scope import RULES, Reason
 
 
@@ -210,7 +211,7 @@ def test_refusals_come_first(portrait):
 
 def test_note():
     warn = Reason("k", "warn", "a < b", 1, 2)
-    assert scope_note.note(()) == ""
-    assert "a &lt; b" in scope_note.note([warn]) and "Not assessed" not in scope_note.note([warn])
-    refusal = scope_note.note([replace(warn, kind="refuse"), warn])
+    assert scope_note.note(texts, ()) == ""
+    assert "a &lt; b" in scope_note.note(texts, [warn]) and "Not assessed" not in scope_note.note(texts, [warn])
+    refusal = scope_note.note(texts, [replace(warn, kind="refuse"), warn])
     assert "Not assessed" in refusal and 'role="alert"' in refusal and refusal.count("a &lt; b") == 2

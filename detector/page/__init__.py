@@ -3,22 +3,29 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
 
 from ..analyse import Analyser
-from . import inspect, lab, texts, uploads
+from . import batch, inspect, lab, learn, review, uploads
+from .links import Links
+from .settings import Settings
+from .texts import LANGUAGES
 from .uploads import upload_folder
 
-__all__ = ["build", "launch_options", "upload_folder"]
+__all__ = ["Settings", "build", "launch_options", "upload_folder"]
 
-STYLE = Path(__file__).parent / "style.css"
+STYLE = Path(__file__).parent / "style"
 ASSETS = Path(__file__).parents[2] / "assets"
+
+DEFAULT = Settings()
 
 # Gradio leaves the example buttons without a name, so a screen reader would only say "button".
 NAME_EXAMPLES = """() => {{
+  document.documentElement.lang = {code};
   const names = {names};
   const name = () => {{
     const images = document.querySelectorAll("#examples button img");
@@ -29,31 +36,66 @@ NAME_EXAMPLES = """() => {{
 }}"""
 
 
-def build(analyser: Analyser) -> gr.Blocks:
-    """The page on one analyser, to be built inside `upload_folder`; `launch_options` belong to its launch()."""
+def build(analyser: Analyser, settings: Settings = DEFAULT) -> gr.Blocks:
+    """The page on one analyser, to be built inside `upload_folder`; `launch_options` belong to its launch().
+
+    The first language is at the address itself, every other one at its code: /zh.
+    """
     examples = sorted(ASSETS.glob("example-*"), key=lambda path: path.stem)  # each before its forgery
     gr.set_static_paths(examples)  # served from where they are, so that the upload folder holds uploads alone
-    with gr.Blocks(title=texts.TITLE, analytics_enabled=False, delete_cache=(uploads.EVERY, uploads.KEEP)) as page:
-        gr.HTML(
-            f'<h1>{texts.TITLE}</h1><p class="dd-lead">{texts.LEAD}</p><p class="dd-note">{texts.PRIVACY}</p>',
-            padding=False,
-            elem_id="lead",
-        )
-        with gr.Tabs():
-            with gr.Tab(texts.TAB_INSPECT):
-                inspect.build(analyser, examples)
-            with gr.Tab(texts.TAB_LAB, elem_id="lab") as tab:
-                lab.build(analyser, [path for path in examples if path.stem.count("-") == 1], tab)
-        names = [path.stem.removeprefix("example-").replace("-", " ") for path in examples]
-        page.load(None, js=NAME_EXAMPLES.format(names=json.dumps(names)))
+    first, *others = LANGUAGES
+    title = LANGUAGES[first].TITLE
+    with gr.Blocks(title=title, analytics_enabled=False, delete_cache=(uploads.EVERY, uploads.KEEP)) as page:
+        _draw(page, first, analyser, settings, examples)
+    for code in others:
+        with page.route(LANGUAGES[code].LANGUAGE, f"/{code}"):
+            _draw(page, code, analyser, settings, examples)
     # Two at a time keep two cores busy; the bound keeps a rush from filling the memory.
     return page.queue(max_size=64, default_concurrency_limit=2)
+
+
+def _draw(page: gr.Blocks, code: str, analyser: Analyser, settings: Settings, examples: Sequence[Path]) -> None:
+    """Everything in one language."""
+    texts = LANGUAGES[code]
+    gr.Navbar(visible=False)  # the languages have a place of their own
+    gr.HTML(
+        f'<h1>{texts.TITLE}</h1><p class="dd-lead">{texts.LEAD}</p><p class="dd-note">{texts.PRIVACY}</p>'
+        f"{_languages(code)}",
+        padding=False,
+        elem_id="lead",
+    )
+    with gr.Tabs(elem_id="tabs") as tabs:
+        with gr.Tab(texts.TAB_INSPECT, id="inspect"):
+            picture = inspect.build(texts, analyser, examples, public=code == next(iter(LANGUAGES)))
+        links = Links(tabs, picture)
+        with gr.Tab(texts.batch.TAB, id="batch", elem_id="batch"):
+            batch.build(texts, analyser, settings, links)
+        if settings.reviews:
+            with gr.Tab(texts.review.TAB, id="review", elem_id="review"):
+                review.build(texts, analyser, settings, links)
+        with gr.Tab(texts.TAB_LAB, id="lab", elem_id="lab") as tab:
+            lab.build(texts, analyser, [path for path in examples if path.stem.count("-") == 1], tab)
+        with gr.Tab(texts.learn.TAB, id="learn", elem_id="learn"):
+            learn.build(texts, analyser, settings, links)
+    names = [path.stem.removeprefix("example-").replace("-", " ") for path in examples]
+    page.load(None, js=NAME_EXAMPLES.format(names=json.dumps(names), code=json.dumps(code)))
+
+
+def _languages(chosen: str) -> str:
+    """Links to the page in the other languages."""
+    first = next(iter(LANGUAGES))
+    links = "".join(
+        f'<a href="/{"" if code == first else code}" lang="{code}" hreflang="{code}">{texts.LANGUAGE}</a>'
+        for code, texts in LANGUAGES.items()
+        if code != chosen
+    )
+    return f'<p class="dd-languages">{links}</p>' if links else ""
 
 
 def launch_options(analyser: Analyser) -> dict[str, Any]:
     return {
         "theme": _theme(),
-        "css_paths": STYLE,
+        "css_paths": sorted(STYLE.glob("*.css")),
         "max_file_size": analyser.limits.max_bytes,
         "run_history": False,
         "footer_links": ["api", "settings"],

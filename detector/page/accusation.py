@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from ..verdict import OPEN, Limits, Rate, accused
-from . import texts
+from .texts import Texts
 
 DOTS = 100
 
 
-def accusation(limits: Limits, percent: float) -> str:
+def accusation(texts: Texts, limits: Limits, percent: float) -> str:
     """A hundred dots, as HTML; `percent` (0…100) of all pictures that are judged are manipulated."""
     if limits == OPEN:
         return f"<p>{texts.ACCUSED_OPEN}</p>"
@@ -20,7 +20,7 @@ def accusation(limits: Limits, percent: float) -> str:
         for i, kind in enumerate(kinds)
     )
     said = texts.ACCUSED.format(percent=percent, wrong=value, low=low, high=high)
-    rates = texts.ACCUSED_RATES.format(found=rate(limits.found), alarmed=rate(limits.alarmed))
+    rates = texts.ACCUSED_RATES.format(found=rate(texts, limits.found), alarmed=rate(texts, limits.alarmed))
     legend = "".join(
         f'<span><i class="{kind}"></i>{name}</span>'
         for kind, name in zip(("dd-real", "dd-perhaps", "dd-fake"), texts.ACCUSED_LEGEND, strict=True)
@@ -31,5 +31,5 @@ def accusation(limits: Limits, percent: float) -> str:
     )
 
 
-def rate(found: Rate) -> str:
+def rate(texts: Texts, found: Rate) -> str:
     return texts.RATE.format(value=found.value, low=found.low, high=found.high)

@@ -13,23 +13,23 @@ from PIL import Image
 
 from .. import forensics
 from ..metadata import Credentials, Exif, JpegCoding, Metadata, Sign, Thumbnail, Xmp
-from . import texts
 from .proof import figure
+from .texts import Texts
 
 Rows = Iterator[tuple[str, str]]
 
 
-def file_facts(metadata: Metadata | None, pixels: np.ndarray) -> str:
+def file_facts(texts: Texts, metadata: Metadata | None, pixels: np.ndarray) -> str:
     """HTML; `metadata` None: the picture came without a file. `pixels`: uint8 RGB (h, w, 3)."""
-    table = f"<p>{texts.NO_FILE}</p>" if metadata is None else _table(metadata)
+    table = f"<p>{texts.NO_FILE}</p>" if metadata is None else _table(texts, metadata)
     return (
         f'<section class="dd-proof"><h3>{texts.FILE_FACTS}</h3><p class="dd-note">{texts.FILE_FACTS_NOTE}</p>{table}'
-        f'<h3>{texts.FORENSICS}</h3><p class="dd-note">{texts.FORENSICS_NOTE}</p>{_views(pixels)}</section>'
+        f'<h3>{texts.FORENSICS}</h3><p class="dd-note">{texts.FORENSICS_NOTE}</p>{_views(texts, pixels)}</section>'
     )
 
 
-def _table(metadata: Metadata) -> str:
-    rows = "".join(_row(name, value) for name, value in _rows(metadata))
+def _table(texts: Texts, metadata: Metadata) -> str:
+    rows = "".join(_row(name, value) for name, value in _rows(texts, metadata))
     return f'<table class="dd-facts"><tbody>{rows}</tbody></table>'
 
 
@@ -37,27 +37,27 @@ def _row(name: str, value: str) -> str:
     return f'<tr><th scope="row">{html.escape(name)}</th><td>{html.escape(value)}</td></tr>'
 
 
-def _rows(metadata: Metadata) -> Rows:
+def _rows(texts: Texts, metadata: Metadata) -> Rows:
     for part, reason in metadata.unreadable.items():
         yield texts.PARTS[part], texts.UNREADABLE.format(reason=reason)
     if metadata.credentials:
-        yield from _credentials(metadata.credentials)
-    yield from _signs(metadata.signs)
-    yield from _exif(metadata.exif) if metadata.exif else _absent("exif", metadata)
-    yield from _xmp(metadata.xmp) if metadata.xmp else _absent("xmp", metadata)
+        yield from _credentials(texts, metadata.credentials)
+    yield from _signs(texts, metadata.signs)
+    yield from _exif(texts, metadata.exif) if metadata.exif else _absent(texts, "exif", metadata)
+    yield from _xmp(texts, metadata.xmp) if metadata.xmp else _absent(texts, "xmp", metadata)
     if metadata.jpeg:
-        yield from _jpeg(metadata.jpeg)
-    yield from _thumbnail(metadata.thumbnail) if metadata.thumbnail else _absent("thumbnail", metadata)
+        yield from _jpeg(texts, metadata.jpeg)
+    yield from _thumbnail(texts, metadata.thumbnail) if metadata.thumbnail else _absent(texts, "thumbnail", metadata)
 
 
-def _absent(part: str, metadata: Metadata) -> Rows:
+def _absent(texts: Texts, part: str, metadata: Metadata) -> Rows:
     """What was not reached, as the file or what it stands in could not be read, is not called absent."""
     around = {"thumbnail": {"thumbnail", "exif", "file"}}.get(part, {part, "file"})
     if not around & metadata.unreadable.keys():
         yield texts.PARTS[part], texts.NOT_THERE
 
 
-def _credentials(found: Credentials) -> Rows:
+def _credentials(texts: Texts, found: Credentials) -> Rows:
     yield texts.PARTS["credentials"], texts.CREDENTIALS[found.state]
     for field, name in texts.CREDENTIALS_FIELDS.items():
         if value := getattr(found, field):
@@ -69,14 +69,14 @@ def _credentials(found: Credentials) -> Rows:
         yield texts.PROBLEMS, "; ".join(found.problems)
 
 
-def _signs(signs: tuple[Sign, ...]) -> Rows:
+def _signs(texts: Texts, signs: tuple[Sign, ...]) -> Rows:
     for sign in signs:
         yield texts.PARTS["signs"], texts.SIGN.format(place=sign.place, tool=sign.tool, quote=sign.quote)
     if not signs:
         yield texts.PARTS["signs"], texts.NO_SIGNS
 
 
-def _exif(exif: Exif) -> Rows:
+def _exif(texts: Texts, exif: Exif) -> Rows:
     for field, name in texts.EXIF_FIELDS.items():
         if value := getattr(exif, field):
             yield name, value
@@ -85,7 +85,7 @@ def _exif(exif: Exif) -> Rows:
     yield texts.GPS, texts.GPS_SAID[exif.gps]
 
 
-def _xmp(xmp: Xmp) -> Rows:
+def _xmp(texts: Texts, xmp: Xmp) -> Rows:
     for field, name in texts.XMP_FIELDS.items():
         if value := getattr(xmp, field):
             yield name, value
@@ -93,7 +93,7 @@ def _xmp(xmp: Xmp) -> Rows:
         yield texts.XMP_HISTORY, ", ".join(xmp.history)
 
 
-def _jpeg(jpeg: JpegCoding) -> Rows:
+def _jpeg(texts: Texts, jpeg: JpegCoding) -> Rows:
     tables = (texts.JPEG_EXACT if jpeg.standard else texts.JPEG_OTHER).format(quality=jpeg.quality)
     yield (
         texts.PARTS["jpeg"],
@@ -102,7 +102,7 @@ def _jpeg(jpeg: JpegCoding) -> Rows:
     yield texts.JPEG_SOFTWARE, jpeg.software or texts.JPEG_UNKNOWN
 
 
-def _thumbnail(found: Thumbnail) -> Rows:
+def _thumbnail(texts: Texts, found: Thumbnail) -> Rows:
     said = {None: texts.THUMBNAIL_ALONE, False: texts.THUMBNAIL_SAME, True: texts.THUMBNAIL_DIFFERS}[found.differs]
     size = f"{found.width}×{found.height} px"
     yield (
@@ -111,7 +111,7 @@ def _thumbnail(found: Thumbnail) -> Rows:
     )
 
 
-def _views(pixels: np.ndarray) -> str:
+def _views(texts: Texts, pixels: np.ndarray) -> str:
     figures = "".join(
         figure(
             Image.fromarray(view.picture),

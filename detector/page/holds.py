@@ -8,13 +8,13 @@ from PIL import Image
 
 from ..analysis import Analysis, FaceVerdict
 from ..verdict import probability
-from . import texts
+from .texts import Texts
 from .viewer import address, percent, shrunk
 
 VIEW_SIDE = 128  # px
 
 
-def views(analysis: Analysis, face: FaceVerdict) -> str:
+def views(texts: Texts, analysis: Analysis, face: FaceVerdict) -> str:
     """Each delivery of the picture with its probability on one scale, and the limits of the answers."""
     held = face.stability
     if held is None:
@@ -27,12 +27,12 @@ def views(analysis: Analysis, face: FaceVerdict) -> str:
         for view in held.views
     )
     return (
-        f"<details><summary>{texts.VIEWS}</summary><p>{_limits(analysis)}</p>"
+        f"<details><summary>{texts.VIEWS}</summary><p>{_limits(texts, analysis)}</p>"
         f'<div class="dd-figures dd-small">{rows}</div></details>'
     )
 
 
-def _limits(analysis: Analysis) -> str:
+def _limits(texts: Texts, analysis: Analysis) -> str:
     bounds = analysis.limits
     if not abs(bounds.upper) < float("inf"):
         return texts.NO_LIMITS

@@ -18,17 +18,21 @@ from ..explain import METHODS
 from ..images import PictureError, load
 from ..verdict import Answer
 from . import proof as evidence
-from . import scope_note, texts, viewer
+from . import scope_note, viewer
 from .accusation import accusation
 from .file_facts import file_facts
 from .report import report
+from .texts import Texts
 from .uploads import PictureFile
 
 ALL_FACES = -1
 
 
-def build(analyser: Analyser, examples: Sequence[Path]) -> None:
-    """Adds the tab's components to the page that is being built."""
+def build(texts: Texts, analyser: Analyser, examples: Sequence[Path], public: bool) -> PictureFile:
+    """Adds the tab's components to the page that is being built, and gives the one that takes the picture.
+
+    `public`: its analysis is offered over the API.
+    """
     with gr.Row():
         with gr.Column(scale=2, min_width=320):
             picture = PictureFile(
@@ -48,7 +52,7 @@ def build(analyser: Analyser, examples: Sequence[Path]) -> None:
                     elem_id="examples",
                 )
         with gr.Column(scale=3, min_width=320):
-            verdict = gr.HTML(viewer.waiting(), padding=False, elem_id="verdict")
+            verdict = gr.HTML(viewer.waiting(texts), padding=False, elem_id="verdict")
             with gr.Group():
                 label = gr.Radio(
                     [(texts.LABELS[key], key) for key in analyser.labels], value=FAKE, label=texts.SHOW, elem_id="label"
@@ -62,7 +66,7 @@ def build(analyser: Analyser, examples: Sequence[Path]) -> None:
                 get = gr.DownloadButton(texts.REPORT_GET, size="sm", visible=False, elem_id="get-report")
             with gr.Accordion(texts.ACCUSATION, open=False, elem_id="accusation"):
                 prevalence = gr.Slider(1, 50, value=10, step=1, label=texts.PREVALENCE)
-                accused = gr.HTML(accusation(analyser.verdicts, 10), padding=False)
+                accused = gr.HTML(accusation(texts, analyser.verdicts, 10), padding=False)
             with gr.Accordion(texts.FILE, open=False, elem_id="file"):
                 about = gr.HTML("", padding=False)
             with gr.Accordion(texts.DETAILS, open=False, elem_id="details"):
@@ -73,21 +77,21 @@ def build(analyser: Analyser, examples: Sequence[Path]) -> None:
     def show(path: str | None, shown: str, chosen: int | None, way: str) -> tuple[str, str, str, Any, None]:
         """The verdict, the picture under its heatmap, the choice of faces; and no JSON, for the last is out of date."""
         if path is None:
-            return viewer.waiting(), "", "", gr.update(visible=False), None
+            return viewer.waiting(texts), "", "", gr.update(visible=False), None
         try:
             found = analyser.prepare(path)
         except PictureError as error:
-            return viewer.refusal(str(error)), "", "", gr.update(visible=False), None
+            return viewer.refusal(texts, str(error)), "", "", gr.update(visible=False), None
         analysis = analyser.judge([found], way)[0]
         one = None if chosen is None or chosen == ALL_FACES or chosen >= len(analysis.faces) else chosen
         faces = gr.update(
-            choices=_choices(analysis), value=ALL_FACES if one is None else one, visible=len(analysis.faces) > 1
+            choices=_choices(texts, analysis), value=ALL_FACES if one is None else one, visible=len(analysis.faces) > 1
         )
         if analysis.answer == Answer.NOT_ASSESSED:
-            return scope_note.note(analysis.scope), "", "", gr.update(visible=False), None
+            return scope_note.note(texts, analysis.scope), "", "", gr.update(visible=False), None
         pixels = found.picture.pixels
-        staged = viewer.stage(pixels, analysis, shown, one), evidence.proof(pixels, analysis, shown, one)
-        return scope_note.note(analysis.scope) + viewer.card(analysis), *staged, faces, None
+        staged = viewer.stage(texts, pixels, analysis, shown, one), evidence.proof(texts, pixels, analysis, shown, one)
+        return scope_note.note(texts, analysis.scope) + viewer.card(texts, analysis), *staged, faces, None
 
     def tell(path: str | None) -> str:
         """The file's facts, after the verdict: they take longer to draw than to be wanted."""
@@ -97,7 +101,7 @@ def build(analyser: Analyser, examples: Sequence[Path]) -> None:
             picture = load(path, analyser.limits)
         except PictureError:
             return ""
-        return file_facts(metadata.read(picture.data), picture.pixels)
+        return file_facts(texts, metadata.read(picture.data), picture.pixels)
 
     def write(path: str | None, way: str) -> Any:
         """The report as a file in the folder of uploads, so that it is deleted with them."""
@@ -107,7 +111,7 @@ def build(analyser: Analyser, examples: Sequence[Path]) -> None:
         analysis = analyser.judge([found], way)[0]
         reproduce = provenance.facts(analyser.classifier, analyser.limits, found.picture, way)
         file = Path(tempfile.mkdtemp(dir=os.environ.get("GRADIO_TEMP_DIR"))) / f"{Path(path).stem}.report.html"
-        file.write_text(report(found.picture.pixels, analysis, reproduce), encoding="utf-8")
+        file.write_text(report(texts, found.picture.pixels, analysis, reproduce), encoding="utf-8")
         return gr.update(value=str(file), visible=True)
 
     def offer(path: str | None) -> tuple[Any, Any]:
@@ -134,12 +138,18 @@ def build(analyser: Analyser, examples: Sequence[Path]) -> None:
     for control in (label, face, method):  # input, not change: only a person's choice counts
         control.input(show, [picture, label, face, method], outputs, trigger_mode="always_last", **quiet)
     prevalence.change(
-        lambda percent: accusation(analyser.verdicts, percent), prevalence, accused, trigger_mode="always_last", **quiet
+        lambda percent: accusation(texts, analyser.verdicts, percent),
+        prevalence,
+        accused,
+        trigger_mode="always_last",
+        **quiet,
     )
-    button.click(inspect, [picture, method], details, api_name="inspect")
+    named = {"api_name": "inspect"} if public else {"api_visibility": "private"}
+    button.click(inspect, [picture, method], details, **named)
+    return picture
 
 
-def _choices(analysis: Analysis) -> list[tuple[str, int]]:
+def _choices(texts: Texts, analysis: Analysis) -> list[tuple[str, int]]:
     """What the face picker offers: its text and the number that stands for it."""
     each = (viewer.percent(verdict.probabilities[FAKE]) for verdict in analysis.faces)
     numbered = [(texts.FACE_NUMBER.format(number=i + 1, percent=value), i) for i, value in enumerate(each)]

@@ -18,8 +18,8 @@ from ..analysis import Analysis
 from ..artifacts import ARTIFACTS, FAKE
 from ..forge import CannotForge, Forgery, Portrait
 from ..images import PictureError, load
-from . import texts
 from .proof import figure
+from .texts import Texts
 from .uploads import PictureFile
 from .viewer import bar
 
@@ -36,7 +36,7 @@ class Trial:
     curve: tuple[tuple[float, float | None], ...]
 
 
-def build(analyser: Analyser, examples: Sequence[Path], tab: gr.Tab) -> None:
+def build(texts: Texts, analyser: Analyser, examples: Sequence[Path], tab: gr.Tab) -> None:
     """Adds the tab's components to the page that is being built. The first example is forged when it is opened."""
     with gr.Row():
         with gr.Column(scale=2, min_width=320):
@@ -67,7 +67,7 @@ def build(analyser: Analyser, examples: Sequence[Path], tab: gr.Tab) -> None:
         if path is None:
             return f"<p>{texts.LAB_WAITING}</p>"
         try:
-            return drawn(attempt(analyser, path, kind, value, number, examples), kind)
+            return drawn(texts, attempt(texts, analyser, path, kind, value, number, examples), kind)
         except (PictureError, CannotForge) as error:
             return f'<div class="dd-card dd-refused" role="alert"><p>{html.escape(str(error))}</p></div>'
 
@@ -79,11 +79,11 @@ def build(analyser: Analyser, examples: Sequence[Path], tab: gr.Tab) -> None:
 
 
 def attempt(
-    analyser: Analyser, path: str, artifact: str, strength: float, seed: int, donors: Sequence[Path] = ()
+    texts: Texts, analyser: Analyser, path: str, artifact: str, strength: float, seed: int, donors: Sequence[Path] = ()
 ) -> Trial:
     """Forges the picture's largest face and judges it. Raises PictureError, and CannotForge where there is no room."""
-    portrait = _portrait(analyser, path)
-    donor = _donor(analyser, portrait, donors) if artifact == "hair" else None
+    portrait = _portrait(texts, analyser, path)
+    donor = _donor(texts, analyser, portrait, donors) if artifact == "hair" else None
     made = [
         forge.forge(portrait, artifact, at, np.random.default_rng(seed), donor=donor)
         for at in (*STRENGTHS[1:], strength)
@@ -96,7 +96,7 @@ def attempt(
     return Trial(forgery, judged[-1] if strength else judged[0], curve)
 
 
-def _portrait(analyser: Analyser, path: str | Path) -> Portrait:
+def _portrait(texts: Texts, analyser: Analyser, path: str | Path) -> Portrait:
     pixels = load(path, analyser.limits).pixels
     scale = LARGEST / max(pixels.shape[:2])
     if scale < 1:
@@ -108,11 +108,11 @@ def _portrait(analyser: Analyser, path: str | Path) -> Portrait:
     return Portrait.of(pixels, found[0].box, forge.parse(analyser.parser, pixels, found[0].box))
 
 
-def _donor(analyser: Analyser, portrait: Portrait, donors: Sequence[Path]) -> Portrait:
+def _donor(texts: Texts, analyser: Analyser, portrait: Portrait, donors: Sequence[Path]) -> Portrait:
     """Whose hair to take: the example with most of it, mirrored and gone grey, so that it never fits."""
     if not donors:
         raise CannotForge(texts.LAB_NO_DONOR)
-    fullest = max((_portrait(analyser, path) for path in donors), key=lambda other: other.hair.mean())
+    fullest = max((_portrait(texts, analyser, path) for path in donors), key=lambda other: other.hair.mean())
     pixels, hair = fullest.pixels[:, ::-1], fullest.parts[:, ::-1]
     box = replace(fullest.box, x=pixels.shape[1] - fullest.box.x - fullest.box.width)
     mirrored = Portrait(pixels, box, hair)
@@ -120,7 +120,7 @@ def _donor(analyser: Analyser, portrait: Portrait, donors: Sequence[Path]) -> Po
     return replace(mirrored, pixels=np.where(mirrored.hair[..., None] > 0, grey, pixels).astype(np.uint8))
 
 
-def drawn(trial: Trial, artifact: str) -> str:
+def drawn(texts: Texts, trial: Trial, artifact: str) -> str:
     """The forged picture, its true mask, the detector's map, the probabilities and the curve, as HTML."""
     forgery, analysis = trial.forgery, trial.analysis
     known = artifact in analysis.artifacts
@@ -139,11 +139,11 @@ def drawn(trial: Trial, artifact: str) -> str:
     return (
         f'<div class="dd-proof"><div class="dd-figures dd-wide">{figures}</div>'
         f'<div class="dd-bars">{bars}</div>{missing}'
-        f"<h3>{texts.LAB_CURVE}</h3>{_curve(trial.curve, artifact)}</div>"
+        f"<h3>{texts.LAB_CURVE}</h3>{_curve(texts, trial.curve, artifact)}</div>"
     )
 
 
-def _curve(curve: Sequence[tuple[float, float | None]], artifact: str) -> str:
+def _curve(texts: Texts, curve: Sequence[tuple[float, float | None]], artifact: str) -> str:
     """Strength against probability: 0 to 1 both ways."""
     names = (texts.LABELS[FAKE], texts.LABELS[artifact])
     lines = ""

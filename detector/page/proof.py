@@ -11,14 +11,15 @@ from .. import regions
 from ..analysis import Analysis, FaceVerdict
 from ..artifacts import FAKE
 from ..traces import EvidenceCrop, Share
-from . import holds, texts
+from . import holds
+from .texts import Texts
 from .truth import stamp
 from .viewer import address, percent, shrunk
 
 CROP_SIDE, CUE_SIDE = 320, 352  # px: longer side of the pictures sent
 
 
-def proof(pixels: np.ndarray, analysis: Analysis, label: str, face: int | None) -> str:
+def proof(texts: Texts, pixels: np.ndarray, analysis: Analysis, label: str, face: int | None) -> str:
     """The evidence beside the map of `label`: of the chosen face, or else of the most suspicious one."""
     number = analysis.most_suspicious if face is None else face
     verdict = analysis.faces[number]
@@ -29,15 +30,15 @@ def proof(pixels: np.ndarray, analysis: Analysis, label: str, face: int | None) 
     said = "".join(f"<li>{html.escape(sentence)}</li>" for sentence in evidence.sentences)
     return (
         f'<section class="dd-proof"><h3>{texts.FOUND}{of}</h3><ul>{said}</ul>'
-        f"{stamp(verdict.causal) if label == FAKE and verdict.causal else ''}"
-        f"{_crops(pixels, evidence.crops.get(label, ()), label)}"
-        f"{_shares(evidence.shares.get(label, ()), evidence.regions.sure)}"
-        f"{_cues(verdict, label)}"
-        f"{holds.views(analysis, verdict)}{_regions(pixels, verdict)}</section>"
+        f"{stamp(texts, verdict.causal) if label == FAKE and verdict.causal else ''}"
+        f"{_crops(texts, pixels, evidence.crops.get(label, ()), label)}"
+        f"{_shares(texts, evidence.shares.get(label, ()), evidence.regions.sure)}"
+        f"{_cues(texts, verdict, label)}"
+        f"{holds.views(texts, analysis, verdict)}{_regions(texts, pixels, verdict)}</section>"
     )
 
 
-def _crops(pixels: np.ndarray, crops: tuple[EvidenceCrop, ...], label: str) -> str:
+def _crops(texts: Texts, pixels: np.ndarray, crops: tuple[EvidenceCrop, ...], label: str) -> str:
     name = texts.LABELS[label]
     if not crops:
         return f"<h3>{texts.HOTTEST.format(label=name)}</h3><p>{texts.NO_HOT_PLACE}</p>"
@@ -53,7 +54,7 @@ def _crops(pixels: np.ndarray, crops: tuple[EvidenceCrop, ...], label: str) -> s
     return f'<h3>{texts.HOTTEST.format(label=name)}</h3><div class="dd-figures">{figures}</div>'
 
 
-def _shares(shares: tuple[Share, ...], sure: bool) -> str:
+def _shares(texts: Texts, shares: tuple[Share, ...], sure: bool) -> str:
     if not shares:
         return ""
     if not sure:
@@ -67,7 +68,7 @@ def _shares(shares: tuple[Share, ...], sure: bool) -> str:
     return f'<h3>{texts.SHARES}</h3><div class="dd-bars">{rows}</div><p class="dd-note">{texts.SHARES_NOTE}</p>'
 
 
-def _cues(verdict: FaceVerdict, label: str) -> str:
+def _cues(texts: Texts, verdict: FaceVerdict, label: str) -> str:
     """The measurement that belongs to the artifact shown; all of them beside the map of `fake`."""
     chosen = [cue for cue in verdict.evidence.cues if label in (FAKE, cue.artifact)]
     if not chosen:
@@ -86,7 +87,7 @@ def _cues(verdict: FaceVerdict, label: str) -> str:
     )
 
 
-def _regions(pixels: np.ndarray, verdict: FaceVerdict) -> str:
+def _regions(texts: Texts, pixels: np.ndarray, verdict: FaceVerdict) -> str:
     cut = np.asarray(shrunk(Image.fromarray(verdict.crop.cut(pixels)), CUE_SIDE))
     drawn = regions.draw(cut, verdict.evidence.regions)
     certainty = texts.REGIONS.format(percent=percent(verdict.evidence.regions.certainty))

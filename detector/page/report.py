@@ -16,10 +16,11 @@ from ..artifacts import FAKE
 from ..provenance import Reproduction
 from ..sentences import FOUND
 from ..verdict import Answer
-from . import proof, scope_note, texts, viewer
+from . import proof, scope_note, viewer
 from .file_facts import file_facts
+from .texts import Texts
 
-STYLE = Path(__file__).parent / "style.css"
+STYLE = Path(__file__).parent / "style" / "base.css"
 SIDE = 760  # px: longer side of the pictures
 # The page's style takes its colours from gradio's variables; here they are plain.
 PAPER = """
@@ -38,24 +39,34 @@ figcaption { font-size: .85rem; overflow-wrap: anywhere; }
 """
 
 
-def report(pixels: np.ndarray, analysis: Analysis, reproduce: Reproduction, when: datetime | None = None) -> str:
+def report(
+    texts: Texts, pixels: np.ndarray, analysis: Analysis, reproduce: Reproduction, when: datetime | None = None
+) -> str:
     """HTML of one picture's RGB `pixels` (h, w, 3) and its Analysis with maps and evidence; `when`: now, or given."""
     when = when or datetime.now(UTC)
     name = html.escape(analysis.file.name or texts.PICTURE)
-    body = [f"<h1>{texts.REPORT_TITLE.format(name=name)}</h1>", scope_note.note(analysis.scope or ())]
+    body = [f"<h1>{texts.REPORT_TITLE.format(name=name)}</h1>", scope_note.note(texts, analysis.scope or ())]
     if analysis.answer != Answer.NOT_ASSESSED:
-        body += [viewer.card(analysis), _maps(pixels, analysis), f'<p class="dd-note">{texts.MEANING}</p>']
-        body += [proof.proof(pixels, analysis, FAKE, i) for i in range(len(analysis.faces))]
-    body += [file_facts(analysis.metadata, pixels), _facts(analysis, reproduce, when), f"<p>{texts.REPORT_LIMITS}</p>"]
+        body += [
+            viewer.card(texts, analysis),
+            _maps(texts, pixels, analysis),
+            f'<p class="dd-note">{texts.MEANING}</p>',
+        ]
+        body += [proof.proof(texts, pixels, analysis, FAKE, i) for i in range(len(analysis.faces))]
+    body += [
+        file_facts(texts, analysis.metadata, pixels),
+        _facts(texts, analysis, reproduce, when),
+        f"<p>{texts.REPORT_LIMITS}</p>",
+    ]
     inner = "\n".join(body).replace("<details>", "<details open>")
     return (
-        f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>{name}</title>'
+        f'<!doctype html>\n<html lang="{texts.CODE}"><head><meta charset="utf-8"><title>{name}</title>'
         f'<meta name="viewport" content="width=device-width, initial-scale=1">'
         f"<style>{STYLE.read_text(encoding='utf-8')}{PAPER}</style></head><body>{inner}</body></html>\n"
     )
 
 
-def _maps(pixels: np.ndarray, analysis: Analysis) -> str:
+def _maps(texts: Texts, pixels: np.ndarray, analysis: Analysis) -> str:
     """The picture, the map of fake, and those of the artifacts that stand out."""
     shown = [FAKE, *(label for label, value in analysis.artifacts.items() if value >= FOUND)]
     small = viewer.shrunk(Image.fromarray(pixels), SIDE)
@@ -69,16 +80,16 @@ def _maps(pixels: np.ndarray, analysis: Analysis) -> str:
     return f'<div class="dd-report-maps">{figures}</div>'
 
 
-def _facts(analysis: Analysis, reproduce: Reproduction, when: datetime) -> str:
+def _facts(texts: Texts, analysis: Analysis, reproduce: Reproduction, when: datetime) -> str:
     rows = "".join(
         f'<tr><th scope="row">{html.escape(name)}</th><td>{html.escape(str(value))}</td></tr>'
-        for name, value in _rows(analysis, reproduce, when)
+        for name, value in _rows(texts, analysis, reproduce, when)
     )
     table = f'<table class="dd-facts"><tbody>{rows}</tbody></table>'
     return f'<section class="dd-proof"><h3>{texts.REPORT_FACTS}</h3>{table}</section>'
 
 
-def _rows(analysis: Analysis, reproduce: Reproduction, when: datetime) -> Iterator[tuple[str, object]]:
+def _rows(texts: Texts, analysis: Analysis, reproduce: Reproduction, when: datetime) -> Iterator[tuple[str, object]]:
     file, model = analysis.file, analysis.model
     yield texts.REPORT_WHEN, when.strftime("%Y-%m-%d %H:%M UTC")
     yield texts.REPORT_FILE, f"{file.format}, {file.width}×{file.height}, SHA-256 {file.sha256}"

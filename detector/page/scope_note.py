@@ -6,10 +6,10 @@ import html
 from collections.abc import Sequence
 
 from ..scope import Reason, refused
-from . import texts
+from .texts import Texts
 
 
-def note(reasons: Sequence[Reason]) -> str:
+def note(texts: Texts, reasons: Sequence[Reason]) -> str:
     """The reasons as HTML; empty without any. With a refusal among them it takes the place of the verdict."""
     if not reasons:
         return ""

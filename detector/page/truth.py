@@ -5,10 +5,10 @@ from __future__ import annotations
 import html
 
 from ..causal import CausalCheck
-from . import texts
+from .texts import Texts
 
 
-def stamp(check: CausalCheck) -> str:
+def stamp(texts: Texts, check: CausalCheck) -> str:
     """Badge and sentence as HTML; its class ends in the stamp with "-" for each blank."""
     sign, name = texts.STAMPS[check.stamp]
     return (

@@ -13,7 +13,7 @@ from typing import Any
 
 import gradio as gr
 
-from . import texts
+from .texts import LANGUAGES, Texts
 
 KEEP = 1800  # seconds that an uploaded picture stays on disk
 EVERY = 600  # seconds between two looks for old ones
@@ -27,18 +27,19 @@ class PictureFile(gr.Image):
     file ends in an error with the server's paths in it. It also downloads whatever link an API caller sends.
     """
 
+    texts: Texts = next(iter(LANGUAGES.values()))  # of what is said to its visitor; set it after making one
     is_template = True  # in the browser it is gradio's own (which also writes an uploads.pyi here, for editors)
 
     def preprocess(self, payload: Any) -> str | None:
         if payload is None:
             return None
         if not payload.path or not os.path.exists(payload.path):
-            raise gr.Error(texts.GONE)
+            raise gr.Error(self.texts.GONE)
         return payload.path
 
     async def async_move_resource_to_block_cache(self, url_or_file_path: str | Path | None) -> str | None:
         if str(url_or_file_path).lower().startswith(("http:", "https:")):
-            raise gr.Error(texts.NO_LINKS)
+            raise gr.Error(self.texts.NO_LINKS)
         return await super().async_move_resource_to_block_cache(url_or_file_path)
 
 

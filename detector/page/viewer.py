@@ -16,7 +16,7 @@ from PIL import Image
 from .. import explain
 from ..analysis import Analysis, FaceVerdict
 from ..verdict import Answer
-from . import texts
+from .texts import Texts
 
 SHOWN_SIDE = 900  # px: longer side of the picture as shown
 HEAT_SIDE = 256  # px: a map of 16 × 16 places needs no more; the browser smooths the rest
@@ -28,7 +28,7 @@ _TAKE_OPACITY = (
 )
 
 
-def card(analysis: Analysis) -> str:
+def card(texts: Texts, analysis: Analysis) -> str:
     """The answer, its probability and what that means, a bar for each artifact, reasons and warnings."""
     count = analysis.face_count
     seen = texts.FACES.get(count) or texts.MANY_FACES.format(count=count)
@@ -37,7 +37,7 @@ def card(analysis: Analysis) -> str:
     )
     notes = "".join(f"<p>⚠ {html.escape(note)}</p>" for note in (*analysis.reasons, *analysis.warnings))
     meaning = texts.CALIBRATED.format(data=html.escape(analysis.calibration.data)) if analysis.calibration else ""
-    answer, stable = analysis.answer, held(analysis.faces[analysis.most_suspicious])
+    answer, stable = analysis.answer, held(texts, analysis.faces[analysis.most_suspicious])
     return (
         f'<div class="dd-card dd-{answer.name.lower()}" role="status"><h2>{texts.ANSWERS[answer]}</h2>'
         f"<p>{texts.PROBABILITY}: <strong>{percent(analysis.probability)}</strong> · {seen}</p>"
@@ -46,7 +46,7 @@ def card(analysis: Analysis) -> str:
     )
 
 
-def held(face: FaceVerdict) -> str:
+def held(texts: Texts, face: FaceVerdict) -> str:
     """Does its answer hold? One sentence; empty where that was not checked, or where the reasons say it already."""
     found = face.stability
     if found is None or not found.holds:
@@ -56,11 +56,11 @@ def held(face: FaceVerdict) -> str:
     return f"<p>{said.format(count=len(found.views), **bounds)}</p>"
 
 
-def refusal(reason: str) -> str:
+def refusal(texts: Texts, reason: str) -> str:
     return f'<div class="dd-card dd-refused" role="alert"><h2>{texts.REFUSED}</h2><p>{html.escape(reason)}</p></div>'
 
 
-def waiting() -> str:
+def waiting(texts: Texts) -> str:
     return f'<div class="dd-card dd-undecided"><p>{texts.WAITING}</p></div>'
 
 
@@ -77,7 +77,7 @@ def bar(name: str, value: float) -> str:
     )
 
 
-def stage(pixels: np.ndarray, analysis: Analysis, label: str, face: int | None) -> str:
+def stage(texts: Texts, pixels: np.ndarray, analysis: Analysis, label: str, face: int | None) -> str:
     """The picture (h, w, 3), the map of `label` over it, the judged squares, slider and legend."""
     height, width = pixels.shape[:2]
     values = analysis.heatmap(label, face)

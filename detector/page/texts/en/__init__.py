@@ -1,6 +1,12 @@
-"""Every sentence of the page, in one place."""
+"""Every sentence of the page in English; the larger tabs have files of their own beside this."""
 
-from ..verdict import Answer
+from ....verdict import Answer
+from . import batch, learn, review
+
+__all__ = ["batch", "learn", "review"]
+
+CODE = "en"
+LANGUAGE = "English"
 
 TITLE = "Face deepfake detector"
 LEAD = "Drop a picture of a face. The page says how likely it was manipulated, and paints where it sees traces."

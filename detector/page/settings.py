@@ -1,0 +1,13 @@
+"""What the person who starts the page chose."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Settings:
+    """`reviews`: SQLite file of the Review tab; None: no such tab."""
+
+    reviews: Path | None = None

@@ -1,0 +1,9 @@
+"""The page's sentences: one package per language, all with the same names (a test holds them together)."""
+
+from types import ModuleType
+
+from . import en
+
+Texts = ModuleType  # a language's package, handed to whatever draws
+
+LANGUAGES: dict[str, Texts] = {"en": en}

@@ -1,0 +1,4 @@
+"""Sentences of the Batch tab."""
+
+TAB = "Batch"
+TITLE = "Batch"

@@ -1,0 +1,4 @@
+"""Sentences of the Learn tab."""
+
+TAB = "Learn"
+TITLE = "Learn"

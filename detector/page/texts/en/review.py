@@ -1,0 +1,4 @@
+"""Sentences of the Review tab."""
+
+TAB = "Review"
+TITLE = "Review"
