@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -107,34 +108,58 @@ class Analyser:
         Without a `method` there are no maps, and nothing of what follows; `evidence` False leaves out what stands
         beside the maps, `checks` False the checks of the verdict: for those who measure one of these alone.
         """
+        analyses = []
+        for one, verdicts, timings in self._run(found, method):
+            outside = None
+            if method and checks:
+                with _timed(timings, "scope"):
+                    outside = scope.assess(one.picture, one.boxes)
+            if method and evidence:
+                with _timed(timings, "evidence"):
+                    verdicts = self._explained(verdicts, one.picture)
+            if method and checks:
+                with _timed(timings, "checks"):
+                    verdicts = self._checked(verdicts, one)
+            read = metadata.read(one.picture.data) if method and evidence and one.picture.data else None
+            analyses.append(self._analysis(one, verdicts, outside, read, method, timings))
+        return analyses
+
+    def steps(self, one: Found, method: str) -> Iterator[Analysis]:
+        """One picture's Analysis as it grows, for those who wait: everything but the checks, then the whole.
+
+        The first answer is not checked and may yet become open. What is out of scope has no second step.
+        """
+        [(_, verdicts, timings)] = self._run([one], method)
+        with _timed(timings, "scope"):
+            outside = scope.assess(one.picture, one.boxes)
+        with _timed(timings, "evidence"):
+            verdicts = self._explained(verdicts, one.picture)
+        read = metadata.read(one.picture.data) if one.picture.data else None
+        yield self._analysis(one, verdicts, outside, read, method, timings)
+        if scope.refused(outside):
+            return
+        with _timed(timings, "checks"):
+            verdicts = self._checked(verdicts, one)
+        yield self._analysis(one, verdicts, outside, read, method, timings)
+
+    def _run(
+        self, found: Sequence[Found], method: str | None
+    ) -> Iterator[tuple[Found, tuple[FaceVerdict, ...], dict[str, float]]]:
+        """One batch through the classifier; for each picture its verdicts, with maps where there is a `method`."""
         started = time.perf_counter()
         output = self.classifier.run(np.concatenate([one.inputs for one in found]))
         ran = time.perf_counter()
         maps = explain.evidence(self.classifier, output.features, method) if method else None
         mapped = time.perf_counter()
         share = {"classify": (ran - started) * 1e3 / len(found), "explain": (mapped - ran) * 1e3 / len(found)}
-        analyses, first = [], 0
+        first = 0
         for one in found:
             rows = slice(first, first + len(one.crops))
             first = rows.stop
-            timings = one.timings | share
             verdicts = tuple(map(self._face, one.boxes, one.crops, output.probabilities[rows], output.logits[rows]))
-            outside = None
             if maps is not None:
                 verdicts = tuple(map(self._mapped, verdicts, maps[rows]))
-                if checks:
-                    before = time.perf_counter()
-                    outside = scope.assess(one.picture, one.boxes)
-                    assessed = time.perf_counter()
-                    verdicts = self._checked(verdicts, one)
-                    timings["scope"] = (assessed - before) * 1e3
-                    timings["checks"] = (time.perf_counter() - assessed) * 1e3
-                if evidence:
-                    before = time.perf_counter()
-                    verdicts = self._explained(verdicts, one.picture)
-                    timings["evidence"] = (time.perf_counter() - before) * 1e3
-            analyses.append(self._analysis(one, verdicts, outside, bool(method) and evidence, method, timings))
-        return analyses
+            yield one, verdicts, one.timings | share
 
     def _face(self, box: Box | None, crop: Box, probabilities: np.ndarray, logits: np.ndarray) -> FaceVerdict:
         of = dict(zip(self.labels, map(float, probabilities), strict=True))
@@ -154,7 +179,7 @@ class Analyser:
         checked = list(faces)
         for i, found, stamp in zip(chosen, held, stamped, strict=True):
             answer = faces[i].answer if found.holds else Answer.UNDECIDED
-            checked[i] = replace(faces[i], stability=found, causal=stamp, answer=answer)
+            checked[i] = _worded(replace(faces[i], stability=found, causal=stamp, answer=answer))
         return tuple(checked)
 
     def _mapped(self, face: FaceVerdict, maps: np.ndarray) -> FaceVerdict:
@@ -169,8 +194,7 @@ class Analyser:
             shares = {heatmap.label: traces.shares(heatmap, region) for heatmap in face.heatmaps}
             hot = {heatmap.label: traces.hottest(heatmap, facts.width, facts.height) for heatmap in face.heatmaps}
             measured = cues.measure(cut, region, facts.quality)
-            said = sentences.explain(face.answer, face.probabilities, shares, measured, region.sure)
-            explained.append(replace(face, evidence=Evidence(region, shares, hot, measured, said)))
+            explained.append(_worded(replace(face, evidence=Evidence(region, shares, hot, measured, ()))))
         return tuple(explained)
 
     def _analysis(
@@ -178,7 +202,7 @@ class Analyser:
         one: Found,
         verdicts: tuple[FaceVerdict, ...],
         outside: tuple[Reason, ...] | None,
-        evidence: bool,
+        read: metadata.Metadata | None,
         method: str | None,
         timings: dict[str, float],
     ) -> Analysis:
@@ -202,7 +226,7 @@ class Analyser:
             limits=self.verdicts,
             calibration=self.classifier.header.calibration,
             file=one.picture.facts,
-            metadata=metadata.read(one.picture.data) if evidence and one.picture.data else None,
+            metadata=read,
             model=self.identity,
             method=method,
             timings={name: round(value, 2) for name, value in timings.items()},
@@ -214,6 +238,23 @@ class Analyser:
         size, device = header.preprocessing.size, str(self.classifier.device)
         calibration = header.calibration.sha256 if header.calibration else None
         return ModelIdentity(header.architecture.name, header.sha256, size, device, __version__, calibration)
+
+
+def _worded(face: FaceVerdict) -> FaceVerdict:
+    """With sentences that fit its answer, where there is evidence to speak of."""
+    if face.evidence is None:
+        return face
+    seen = face.evidence
+    said = sentences.explain(face.answer, face.probabilities, seen.shares, seen.cues, seen.regions.sure)
+    return replace(face, evidence=replace(seen, sentences=said))
+
+
+@contextmanager
+def _timed(timings: dict[str, float], step: str) -> Iterator[None]:
+    """Milliseconds of what is done inside."""
+    started = time.perf_counter()
+    yield
+    timings[step] = (time.perf_counter() - started) * 1e3
 
 
 def _together(answers: Sequence[Answer]) -> Answer:

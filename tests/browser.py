@@ -121,6 +121,8 @@ def page(browser, address):
 
 
 def judge(page, path):
-    """Uploads a picture into Inspect and waits for its heatmap."""
+    """Uploads a picture into Inspect and waits for its checked answer."""
+    page.evaluate("document.querySelector('#verdict .dd-card')?.classList.add('old')")
     page.set_input_files(UPLOAD, path)
-    page.wait_for_selector("#stage .dd-heat")
+    page.wait_for_selector("#verdict .dd-card[aria-busy=false]:not(.old)")
+    page.wait_for_selector("#stage .dd-picture")

@@ -187,3 +187,19 @@ def test_of_a_crowd_the_largest_are_judged(tiny, monkeypatch):
     assert analysis.face_count == 20
     assert [verdict.box for verdict in analysis.faces] == [face.box for face in crowd[:16]]
     assert analysis.warnings == ("20 faces were found; the 16 largest were judged.",)
+
+
+def test_the_last_step_is_the_whole_analysis(tiny, collins):
+    found = tiny.prepare(collins)
+    first, last = tiny.steps(found, "gradcam")
+    whole = tiny.judge([found], "gradcam")[0].to_dict() | {"timings": None}
+    assert last.to_dict() | {"timings": None} == whole
+    assert first.faces[0].stability is None and first.faces[0].evidence is not None and first.scope == last.scope
+    assert first.probability == last.probability
+
+
+def test_what_is_out_of_scope_has_one_step(tiny, collins):
+    with Image.open(collins) as image:
+        small = np.asarray(image.resize((90, 90)))
+    [only] = tiny.steps(tiny.prepare(small), "gradcam")
+    assert only.answer == Answer.NOT_ASSESSED

@@ -3,6 +3,7 @@
 Browser and page: `tests/browser.py`.
 """
 
+import contextlib
 import re
 
 import pytest
@@ -12,18 +13,31 @@ from PIL import Image
 from detector.page.texts import en as texts
 from detector.stability import WAYS
 
+SEEN = ".dd-heat:not([hidden])"
+
 
 def heat(page):
-    return page.get_attribute(".dd-heat", "src")
+    return page.get_attribute(SEEN, "src")
 
 
 def new_heat(page, old):
-    page.wait_for_function("old => document.querySelector('.dd-heat')?.src !== old", arg=old)
+    page.wait_for_function("([seen, old]) => document.querySelector(seen)?.src !== old", arg=[SEEN, old])
     return heat(page)
 
 
 def opacity(page):
-    return page.locator(".dd-heat").evaluate("heat => Number(getComputedStyle(heat).opacity)")
+    return page.locator(SEEN).first.evaluate("heat => Number(getComputedStyle(heat).opacity)")
+
+
+@contextlib.contextmanager
+def no_requests(page):
+    """Fails if anything is asked of the server inside."""
+    page.wait_for_load_state("networkidle")
+    requests = []
+    page.on("request", lambda request: requests.append(request.url))
+    yield
+    page.wait_for_timeout(300)
+    assert [url for url in requests if not url.startswith("data:")] == []
 
 
 def clear(page):
@@ -40,8 +54,8 @@ def test_portrait(page, collins):
     assert re.search(rf"{texts.PROBABILITY}: \d+% · 1 face found", card)
     assert page.locator(".dd-stage img").first.get_attribute("alt") == texts.ALT_PICTURE
     drawn = page.locator(".dd-stage img").evaluate_all("all => all.map(one => one.complete && one.naturalWidth > 0)")
-    assert drawn == [True, True]
-    assert not page.locator("#face").is_visible()
+    assert drawn == [True, True, True, True]  # the picture, a map for each label, the regions
+    assert page.locator("#face").count() == 0
 
 
 def test_ways_in(page):
@@ -59,37 +73,122 @@ def test_clear(page, pictures):
     judge(page, pictures / "two.jpg")
     clear(page)
     assert page.inner_text("#verdict").strip() == texts.WAITING
-    assert not page.locator("#face").is_visible()
+    assert page.locator("#stage img, #proof img, #findings img").count() == 0
+
+
+def test_the_first_look_is_marked_as_such_until_it_is_checked(page, collins):
+    page.evaluate("""() => {
+      window.cards = [];
+      const look = () => window.cards.push(document.querySelector('#verdict').innerText);
+      new MutationObserver(look).observe(document.querySelector('#verdict'), {childList: true, subtree: true});
+    }""")
+    judge(page, collins)
+    cards = page.evaluate("window.cards")
+    first = next(i for i, card in enumerate(cards) if texts.inspect.CHECKING in card)
+    assert any(texts.inspect.LOOKING in card for card in cards[:first])
+    assert re.search(rf"{texts.PROBABILITY}: \d+%", cards[first])
+    assert "deliveries" not in cards[first] and "deliveries" in cards[-1]
 
 
 # ---- the controls
 
 
-def test_opacity_needs_no_server_and_is_kept(page, collins):
+def test_choices_on_the_stage_need_no_server_and_are_kept(page, collins, hopper):
     judge(page, collins)
     assert opacity(page) == 0.65
-    page.wait_for_load_state("networkidle")
-    requests = []
-    page.on("request", lambda request: requests.append(request.url))
-    page.get_by_label(texts.OPACITY).fill("20")
-    assert opacity(page) == 0.2
-    page.wait_for_timeout(300)
-    assert requests == []
     old = heat(page)
-    page.check("#label input[value=face_edge]")
-    new_heat(page, old)
-    page.wait_for_function("document.querySelector('.dd-under input').value === '20'")
-    assert opacity(page) == 0.2
+    with no_requests(page):
+        page.get_by_label(texts.OPACITY).fill("20")
+        assert opacity(page) == 0.2
+        page.check("#label input[value=face_edge]")
+        new_heat(page, old)
+        assert page.get_attribute(SEEN, "alt") == texts.ALT_HEAT.format(label=texts.LABELS["face_edge"])
+        assert page.locator("#proof div[data-label=face_edge]").is_visible()
+        assert not page.locator("#proof div[data-label=fake]").is_visible()
+    judge(page, hopper)
+    page.wait_for_function("document.querySelector('#label input:checked').value === 'face_edge'")
+    assert opacity(page) == 0.2 and page.get_by_label(texts.OPACITY).input_value() == "20"
+
+
+def test_views(page, collins):
+    judge(page, collins)
+    black = "getComputedStyle(document.querySelector('.dd-picture')).filter"
+    with no_requests(page):
+        page.check("#stage input[value=original]")
+        assert page.locator(SEEN).count() == 0 and page.evaluate(black) == "none"
+        page.check("#stage input[value=heat]")
+        assert opacity(page) == 1 and page.evaluate(black) == "brightness(0)"
+        page.check("#stage input[value=regions]")
+        assert page.locator(SEEN).count() == 0 and page.locator(".dd-parts").is_visible()
+        page.check("#stage input[value=overlay]")
+        assert opacity(page) == 0.65 and not page.locator(".dd-parts").is_visible()
+
+
+def test_magnifier_shows_the_place_under_the_pointer(page, collins):
+    judge(page, collins)
+    page.get_by_label(texts.inspect.MAGNIFIER).check()
+    stage = page.locator(".dd-stage")
+    stage.scroll_into_view_if_needed()
+    box = stage.bounding_box()
+    stage.hover(position={"x": box["width"] / 2, "y": box["height"] / 4})
+    lens = page.locator(".dd-lens")
+    assert lens.is_visible()
+    left, top = map(float, lens.evaluate("one => getComputedStyle(one).backgroundPosition").replace("px", "").split())
+    half = lens.bounding_box()["width"] / 2
+    assert left == pytest.approx(half - 2.5 * box["width"] / 2, abs=3)
+    assert top == pytest.approx(half - 2.5 * box["height"] / 4, abs=3)
+    page.get_by_label(texts.inspect.MAGNIFIER).uncheck()
+    stage.hover(position={"x": 20, "y": 20})
+    assert not lens.is_visible()
+
+
+def test_a_crop_leads_to_its_frame(page, collins):
+    judge(page, collins)
+    label = page.evaluate("document.querySelector('#proof .dd-place').dataset.label")
+    page.check(f"#label input[value={label}]")
+    with no_requests(page):
+        page.locator("#proof .dd-place:visible").first.click()
+        chosen = page.locator("g.dd-chosen")
+        assert chosen.count() == 1 and not chosen.evaluate("one => one.hasAttribute('hidden')")
+        assert chosen.get_attribute("data-label") == label and chosen.get_attribute("data-place") == "1"
+
+
+def test_paste_anywhere(page, collins):
+    page.evaluate(
+        """bytes => {
+          const data = new DataTransfer();
+          data.items.add(new File([new Uint8Array(bytes)], "pasted.jpg", {type: "image/jpeg"}));
+          const event = new ClipboardEvent("paste", {clipboardData: data, bubbles: true, cancelable: true});
+          document.body.dispatchEvent(event);
+        }""",
+        list(collins.read_bytes()),
+    )
+    page.wait_for_selector("#stage .dd-heat")
+
+
+def test_a_link_opens_the_same_settings(page, address, collins):
+    page.goto(f"{address}/?method=layercam&label=face_edge&view=heat&opacity=30")
+    page.wait_for_function(
+        "document.querySelector('#method input')?.value === 'layercam' || document.querySelector('#details')"
+    )
+    judge(page, collins)
+    assert page.locator("#label input:checked").get_attribute("value") == "face_edge"
+    assert page.get_attribute(".dd-viewer", "data-method") == "layercam"
+    assert opacity(page) == 1 and page.get_by_label(texts.OPACITY).input_value() == "30"
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.get_by_role("button", name=texts.inspect.LINK).click()
+    page.get_by_text(texts.inspect.LINKED).wait_for()
+    link = page.evaluate("navigator.clipboard.readText()")
+    assert link == f"{address}/?method=layercam&label=face_edge&view=heat&opacity=30"
 
 
 def test_label_by_keyboard(page, collins):
     judge(page, collins)
     old = heat(page)
     page.focus("#label input[value=fake]")
-    page.keyboard.press("Tab")
-    page.keyboard.press("Space")
+    page.keyboard.press("ArrowRight")
     new_heat(page, old)
-    assert page.get_attribute(".dd-heat", "alt") == texts.ALT_HEAT.format(label=texts.LABELS["face_edge"])
+    assert page.get_attribute(SEEN, "alt") == texts.ALT_HEAT.format(label=texts.LABELS["face_edge"])
 
 
 def test_method(page, collins):
@@ -103,14 +202,19 @@ def test_method(page, collins):
 
 def test_two_faces(page, pictures):
     judge(page, pictures / "two.jpg")
-    page.wait_for_selector("#face label >> nth=2")
     choices = " ".join(page.locator("#face label").all_inner_texts())
     assert re.fullmatch(r"all faces face 1: \d+% face 2: \d+%", choices)
-    assert page.locator("#stage rect").count() == 2
-    old = heat(page)
-    page.click("#face label >> nth=2")
-    new_heat(page, old)
-    assert page.locator("#stage text").all_text_contents() == ["2"]
+    assert page.locator("g.dd-face").count() == page.locator(SEEN).count() == 2
+    shown = page.locator("#findings section:not([hidden])")
+    suspect = int(shown.get_attribute("data-face"))
+    other = 1 - suspect
+    page.check(f"#face input[value='{other}']")
+    assert page.locator(SEEN).get_attribute("data-face") == str(other) == shown.get_attribute("data-face")
+    assert page.locator("g.dd-face:not([hidden])").count() == 1
+    page.wait_for_selector(f"#proof section[data-face='{other}']")
+    page.check("#face input[value='-1']")
+    page.wait_for_selector(f"#proof section[data-face='{suspect}']")
+    assert page.locator(SEEN).count() == 2
 
 
 def test_json_does_not_outlive_its_picture(page, collins):
@@ -128,10 +232,10 @@ def test_json_does_not_outlive_its_picture(page, collins):
 def test_the_verdict_is_checked_and_its_views_are_shown(page, collins):
     judge(page, collins)
     page.get_by_text(texts.VIEWS).click()
-    views = page.locator("#proof details[open] figure")
+    views = page.locator("#findings details[open] figure")
     assert views.count() == len(WAYS)
     assert re.search(r"mirrored\s+\d+%", views.last.inner_text())
-    assert page.locator("#proof .dd-stamp").count() == 1
+    assert page.locator("#findings .dd-stamp").count() == 1
 
 
 def test_prevalence_changes_how_many_are_innocent(page):

@@ -17,8 +17,9 @@ from detector.analysis import Analysis, FaceVerdict
 from detector.artifacts import LABELS
 from detector.explain import Heatmap
 from detector.faces import Box
-from detector.page import holds, inspect, proof, uploads, viewer
+from detector.page import holds, proof, stage, uploads, viewer
 from detector.page.accusation import accusation
+from detector.page.findings import findings
 from detector.page.texts import en as texts
 from detector.stability import WAYS, Stability, View
 from detector.verdict import OPEN, Answer, Targets, limits
@@ -45,8 +46,8 @@ def analysis(probability=0.5, faces=1, warnings=(), width=60, height=40, answer=
     return Analysis(*said, verdicts, faces, warnings, OPEN, CALIBRATION, file, None, None, "gradcam", {})
 
 
-def staged(found, label="fake", face=None):
-    return viewer.stage(texts, np.zeros((found.file.height, found.file.width, 3), np.uint8), found, label, face)
+def staged(found):
+    return stage.stage(texts, np.zeros((found.file.height, found.file.width, 3), np.uint8), found)
 
 
 # ---- the card
@@ -119,10 +120,17 @@ def test_percent_is_never_certain(value, text):
     assert viewer.percent(value) == text
 
 
-def test_card_has_a_bar_for_each_label():
-    card = viewer.card(texts, analysis(0.42))
-    assert re.findall(r"width:(\d+)%", card) == ["42", "30"]
-    assert texts.LABELS["fake"] in card and texts.LABELS["face_edge"] in card
+def test_a_bar_for_each_label():
+    bars = viewer.bars(texts, analysis(0.42))
+    assert re.findall(r"width:(\d+)%", bars) == ["42", "30"]
+    assert texts.LABELS["fake"] in bars and texts.LABELS["face_edge"] in bars
+
+
+def test_card_says_that_its_answer_is_not_checked_yet():
+    assert 'aria-busy="true"' in viewer.card(texts, analysis(), checking=True)
+    assert texts.inspect.CHECKING in viewer.card(texts, analysis(), checking=True)
+    assert 'aria-busy="false"' in viewer.card(texts, analysis())
+    assert texts.inspect.CHECKING not in viewer.card(texts, analysis())
 
 
 @pytest.mark.parametrize(
@@ -151,36 +159,51 @@ def test_waiting_says_nothing_of_a_verdict():
 # ---- the stage
 
 
-def test_stage_holds_both_pictures_itself():
-    stage = staged(analysis())
-    assert re.findall(r'src="data:image/(\w+);base64,', stage) == ["webp", "png"]
-    assert stage.count("src=") == 2 and "http" not in stage
-    assert f'alt="{texts.ALT_PICTURE}"' in stage and 'alt="Heatmap: manipulation overall"' in stage
-    assert "--ratio:1.5000" in stage and 'viewBox="0 0 60 40"' in stage
+def test_stage_holds_every_picture_itself():
+    drawn = staged(analysis())
+    assert re.findall(r'src="data:image/(\w+);base64,', drawn) == ["webp", "png", "png"]  # a map for each label
+    assert drawn.count("src=") == 3 and "http" not in drawn
+    assert f'alt="{texts.ALT_PICTURE}"' in drawn and 'alt="Heatmap: manipulation overall"' in drawn
+    assert "--ratio:1.5000" in drawn and 'viewBox="0 0 60 40"' in drawn
+
+
+def test_the_map_of_fake_is_seen_first():
+    seen = {
+        label: "hidden" in rest
+        for label, rest in re.findall(r'dd-heat" data-label="(\w+)"([^>]*)>', staged(analysis()))
+    }
+    assert seen == {"fake": False, "face_edge": True}
+
+
+def test_a_map_lies_where_its_face_was_judged():
+    # Two faces side by side in 60 × 40 px: the second one's square begins in the middle.
+    styles = re.findall(r'dd-heat" data-label="fake" data-face="(\d)" style="([^"]+)"', staged(analysis(faces=2)))
+    assert styles == [
+        ("0", "left:0.000%;top:0.000%;width:50.000%;height:100.000%"),
+        ("1", "left:50.000%;top:0.000%;width:50.000%;height:100.000%"),
+    ]
+
+
+def test_a_chip_for_each_label_with_its_strength():
+    chips = re.findall(r'name="dd-label" value="(\w+)"[^>]*><span>([^<]+) <b>(\d+%)</b>', staged(analysis(0.42)))
+    assert chips == [("fake", "manipulation overall", "42%"), ("face_edge", "tampered face edge", "30%")]
 
 
 def test_slider_has_its_label():
     assert re.search(rf'<label>{texts.OPACITY} <input type="range"[^>]*></label>', staged(analysis()))
 
 
-def test_one_face_is_framed_without_a_number():
-    stage = staged(analysis())
-    assert '<rect x="0" y="0" width="60" height="40"/>' in stage and "<text" not in stage
+def test_one_face_is_framed_without_a_number_and_needs_no_strip():
+    drawn = staged(analysis())
+    assert '<rect x="0" y="0" width="60" height="40"/>' in drawn and "<text" not in drawn
+    assert "dd-strip" not in drawn
 
 
 def test_faces_are_numbered_and_one_can_be_chosen():
-    found = analysis(faces=2)
-    assert re.findall(r"<text[^>]*>(\d)</text>", staged(found)) == ["1", "2"]
-    assert re.findall(r"<text[^>]*>(\d)</text>", staged(found, face=1)) == ["2"]
-    assert '<rect x="30"' in staged(found, face=1) and '<rect x="0"' not in staged(found, face=1)
-
-
-def test_face_picker():
-    assert inspect._choices(texts, analysis(0.42, faces=2)) == [
-        ("all faces", -1),
-        ("face 1: 42%", 0),
-        ("face 2: 42%", 1),
-    ]
+    drawn = staged(analysis(0.42, faces=2))
+    assert re.findall(r"<text[^>]*>(\d)</text>", drawn) == ["1", "2"]
+    strip = re.findall(r'name="dd-face" value="(-?\d)"[^>]*><span>(?:<img[^>]*>)?([^<]+)', drawn)
+    assert strip == [("-1", "all faces"), ("0", "face 1: 42%"), ("1", "face 2: 42%")]
 
 
 # ---- texts
@@ -257,32 +280,42 @@ def judged(tiny, collins):
     return found.picture.pixels, tiny.judge([found], "gradcam")[0]
 
 
-def test_the_evidence_tells_words_places_shares_and_measurements(judged):
-    pixels, found = judged
-    evidence = found.faces[0].evidence
-    shown = proof.proof(texts, pixels, found, "face_edge", None)
-    assert all(html.escape(sentence) in shown for sentence in evidence.sentences)
-    assert shown.count("<figure>") == len(evidence.crops["face_edge"]) + 1 + len(WAYS) + 1
-    assert texts.LABELS["face_edge"] in shown and texts.LABELS["lighting"] not in shown
-    for share in evidence.shares["face_edge"]:
-        assert texts.PLACES[share.region] in shown
-    overall = proof.proof(texts, pixels, found, "fake", 0)
-    assert overall.count("<figure>") == len(evidence.crops["fake"]) + 5 + len(WAYS) + 1
+def test_the_findings_tell_words_stamp_and_views(judged):
+    _, found = judged
+    face = found.faces[0]
+    shown = findings(texts, found)
+    assert all(html.escape(sentence) in shown for sentence in face.evidence.sentences)
+    assert shown.count("<figure>") == len(WAYS) and texts.STAMPS[face.causal.stamp][1] in shown
+    assert findings(texts, analysis()) == ""  # maps were asked for without evidence
 
 
-def test_several_faces_show_the_most_suspicious_ones_evidence(judged):
-    pixels, found = judged
+def test_several_faces_show_the_most_suspicious_ones_findings(judged):
+    _, found = judged
     face = found.faces[0]
     calm = replace(face, logit=face.logit - 5, probabilities={"fake": 0.01, "face_edge": 0.0})
-    both = replace(found, faces=(calm, face))
-    assert texts.OF_FACE.format(number=2) in proof.proof(texts, pixels, both, "fake", None)
-    assert texts.OF_FACE.format(number=1) in proof.proof(texts, pixels, both, "fake", 0)
-    assert proof.proof(texts, pixels, analysis(), "fake", None) == ""  # maps were asked for without evidence
+    both = findings(texts, replace(found, faces=(calm, face)))
+    assert re.findall(r'<section class="dd-proof" data-face="(\d)"( hidden)?>', both) == [("0", " hidden"), ("1", "")]
+    assert texts.OF_FACE.format(number=1) in both and texts.OF_FACE.format(number=2) in both
+
+
+def test_the_proof_shows_places_shares_and_measurements(judged):
+    pixels, found = judged
+    evidence = found.faces[0].evidence
+    shown = proof.proof(texts, pixels, found, 0)
+    pictures = sum(map(len, evidence.crops.values())) + len(evidence.cues) + 1
+    assert shown.count("<figure>") == pictures
+    assert shown.count("dd-place") == sum(map(len, evidence.crops.values()))
+    for share in evidence.shares["face_edge"]:
+        assert texts.PLACES[share.region] in shown
+    # The measurement of an artifact is seen beside its map, and all of them beside that of `fake`.
+    assert re.findall(r'<div data-label="fake (\w+)">', shown) == [cue.artifact for cue in evidence.cues]
+    assert re.findall(r'<div data-label="(\w+)"( hidden)?>', shown) == [("fake", ""), ("face_edge", " hidden")]
+    assert proof.proof(texts, pixels, analysis(), 0) == ""  # maps were asked for without evidence
 
 
 def test_unsure_regions_are_said(judged):
     pixels, found = judged
     face = found.faces[0]
     doubtful = replace(face.evidence, regions=replace(face.evidence.regions, certainty=0.1))
-    shown = proof.proof(texts, pixels, replace(found, faces=(replace(face, evidence=doubtful),)), "face_edge", 0)
+    shown = proof.proof(texts, pixels, replace(found, faces=(replace(face, evidence=doubtful),)), 0, ["face_edge"])
     assert shown.count(texts.UNSURE_REGIONS) == 2

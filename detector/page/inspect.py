@@ -1,31 +1,33 @@
-"""The Inspect tab: one picture, its verdict and its heatmap."""
+"""The Inspect tab: one picture, its verdict and its heatmaps."""
 
 from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
 
-from .. import metadata, provenance
+from .. import provenance
 from ..analyse import Analyser
-from ..analysis import Analysis
-from ..artifacts import FAKE
 from ..explain import METHODS
-from ..images import PictureError, load
+from ..images import PictureError
 from ..verdict import Answer
-from . import proof as evidence
 from . import scope_note, viewer
 from .accusation import accusation
 from .file_facts import file_facts
+from .findings import findings, pending
+from .proof import proof
 from .report import report
+from .stage import ALL_FACES, stage
 from .texts import Texts
 from .uploads import PictureFile
 
-ALL_FACES = -1
+SCRIPT = (Path(__file__).parent / "stage.js").read_text(encoding="utf-8")
+QUIET = {"api_visibility": "private", "show_progress": "minimal"}
+HIDDEN = QUIET | {"show_progress": "hidden"}  # for what shows its own progress
 
 
 def build(texts: Texts, analyser: Analyser, examples: Sequence[Path], public: bool) -> PictureFile:
@@ -43,6 +45,8 @@ def build(texts: Texts, analyser: Analyser, examples: Sequence[Path], public: bo
                 buttons=[],
                 elem_id="picture",
             )
+            picture.texts = texts
+            gr.HTML(f'<p class="dd-note">{texts.inspect.PASTE}</p>', padding=False)
             if examples:
                 gr.Examples(
                     [str(path) for path in examples],
@@ -53,20 +57,14 @@ def build(texts: Texts, analyser: Analyser, examples: Sequence[Path], public: bo
                 )
         with gr.Column(scale=3, min_width=320):
             verdict = gr.HTML(viewer.waiting(texts), padding=False, elem_id="verdict")
-            with gr.Group():
-                label = gr.Radio(
-                    [(texts.LABELS[key], key) for key in analyser.labels], value=FAKE, label=texts.SHOW, elem_id="label"
-                )
-                face = gr.Radio([], label=texts.FACE, visible=False, elem_id="face")
-            stage = gr.HTML("", padding=False, elem_id="stage")
+            staged = gr.HTML("", js_on_load=SCRIPT, padding=False, elem_id="stage")
             gr.HTML(f'<p class="dd-note">{texts.MEANING}</p>', padding=False, elem_id="meaning")
-            proof = gr.HTML("", padding=False, elem_id="proof")
+            found = gr.HTML("", padding=False, elem_id="findings")
+            proven = gr.HTML("", padding=False, elem_id="proof")
             with gr.Row():
                 make = gr.Button(texts.REPORT, size="sm", visible=False, elem_id="report")
                 get = gr.DownloadButton(texts.REPORT_GET, size="sm", visible=False, elem_id="get-report")
-            with gr.Accordion(texts.ACCUSATION, open=False, elem_id="accusation"):
-                prevalence = gr.Slider(1, 50, value=10, step=1, label=texts.PREVALENCE)
-                accused = gr.HTML(accusation(texts, analyser.verdicts, 10), padding=False)
+            _accusation(texts, analyser)
             with gr.Accordion(texts.FILE, open=False, elem_id="file"):
                 about = gr.HTML("", padding=False)
             with gr.Accordion(texts.DETAILS, open=False, elem_id="details"):
@@ -74,51 +72,62 @@ def build(texts: Texts, analyser: Analyser, examples: Sequence[Path], public: bo
                 button = gr.Button(texts.DETAILS_BUTTON, size="sm")
                 details = gr.JSON(show_label=False)
 
-    def show(path: str | None, shown: str, chosen: int | None, way: str) -> tuple[str, str, str, Any, None]:
-        """The verdict, the picture under its heatmap, the choice of faces; and no JSON, for the last is out of date."""
+    def show(path: str | None, way: str) -> Iterator[tuple[Any, ...]]:
+        """What is seen of a picture, as it becomes known; the report and the JSON of the last one go away."""
+        gone = gr.update(visible=False, value=None)
         if path is None:
-            return viewer.waiting(texts), "", "", gr.update(visible=False), None
+            yield viewer.waiting(texts), "", "", "", "", gr.update(visible=False), gone, None
+            return
+        yield viewer.looking(texts), "", "", "", "", gr.update(visible=False), gone, None
         try:
-            found = analyser.prepare(path)
+            prepared = analyser.prepare(path)
         except PictureError as error:
-            return viewer.refusal(texts, str(error)), "", "", gr.update(visible=False), None
-        analysis = analyser.judge([found], way)[0]
-        one = None if chosen is None or chosen == ALL_FACES or chosen >= len(analysis.faces) else chosen
-        faces = gr.update(
-            choices=_choices(texts, analysis), value=ALL_FACES if one is None else one, visible=len(analysis.faces) > 1
-        )
-        if analysis.answer == Answer.NOT_ASSESSED:
-            return scope_note.note(texts, analysis.scope), "", "", gr.update(visible=False), None
-        pixels = found.picture.pixels
-        staged = viewer.stage(texts, pixels, analysis, shown, one), evidence.proof(texts, pixels, analysis, shown, one)
-        return scope_note.note(texts, analysis.scope) + viewer.card(texts, analysis), *staged, faces, None
+            yield viewer.refusal(texts, str(error)), "", "", "", "", gr.update(visible=False), gone, None
+            return
+        pixels = prepared.picture.pixels
+        for number, analysis in enumerate(analyser.steps(prepared, way)):
+            told = scope_note.note(texts, analysis.scope)
+            if analysis.answer == Answer.NOT_ASSESSED:
+                yield (
+                    told,
+                    "",
+                    "",
+                    "",
+                    file_facts(texts, analysis.metadata, pixels),
+                    gr.update(visible=True),
+                    gone,
+                    None,
+                )
+            elif number == 0:
+                drawn = stage(texts, pixels, analysis), pending(texts)
+                evidence = proof(texts, pixels, analysis, analysis.most_suspicious)
+                yield told + viewer.card(texts, analysis, True), *drawn, evidence, "", gr.skip(), gone, None
+            else:
+                card, said = told + viewer.card(texts, analysis), findings(texts, analysis)
+                facts = file_facts(texts, analysis.metadata, pixels)
+                yield card, gr.skip(), said, gr.skip(), facts, gr.update(visible=True), gr.skip(), gr.skip()
 
-    def tell(path: str | None) -> str:
-        """The file's facts, after the verdict: they take longer to draw than to be wanted."""
+    def turn(path: str | None, way: str, event: gr.EventData) -> Any:
+        """The evidence of the face that was chosen on the stage; of the most suspicious one where that was all."""
         if path is None:
             return ""
-        try:
-            picture = load(path, analyser.limits)
-        except PictureError:
-            return ""
-        return file_facts(texts, metadata.read(picture.data), picture.pixels)
+        prepared = analyser.prepare(path)
+        analysis = analyser.judge([prepared], way, checks=False)[0]
+        chosen = event._data.get("face", ALL_FACES)
+        if not isinstance(chosen, int) or not 0 <= chosen < len(analysis.faces):
+            chosen = analysis.most_suspicious
+        return proof(texts, prepared.picture.pixels, analysis, chosen)
 
     def write(path: str | None, way: str) -> Any:
         """The report as a file in the folder of uploads, so that it is deleted with them."""
         if path is None:
             raise gr.Error(texts.NO_PICTURE)
-        found = analyser.prepare(path)
-        analysis = analyser.judge([found], way)[0]
-        reproduce = provenance.facts(analyser.classifier, analyser.limits, found.picture, way)
+        prepared = analyser.prepare(path)
+        analysis = analyser.judge([prepared], way)[0]
+        reproduce = provenance.facts(analyser.classifier, analyser.limits, prepared.picture, way)
         file = Path(tempfile.mkdtemp(dir=os.environ.get("GRADIO_TEMP_DIR"))) / f"{Path(path).stem}.report.html"
-        file.write_text(report(texts, found.picture.pixels, analysis, reproduce), encoding="utf-8")
+        file.write_text(report(texts, prepared.picture.pixels, analysis, reproduce), encoding="utf-8")
         return gr.update(value=str(file), visible=True)
-
-    def offer(path: str | None) -> tuple[Any, Any]:
-        return gr.update(visible=path is not None), gr.update(visible=False, value=None)
-
-    def show_new(path: str | None, shown: str, way: str) -> tuple[str, str, str, Any, None]:
-        return show(path, shown, None, way)
 
     def inspect(picture: str | None, method: str = "gradcam") -> dict[str, Any]:
         """Judges one picture and gives its Analysis as JSON; the method is one of the names in METHODS."""
@@ -129,28 +138,31 @@ def build(texts: Texts, analyser: Analyser, examples: Sequence[Path], public: bo
         except PictureError as error:
             raise gr.Error(str(error)) from error
 
-    outputs = [verdict, stage, proof, face, details]
-    quiet = {"api_visibility": "private", "show_progress": "minimal"}
-    shown = picture.change(show_new, [picture, label, method], outputs, trigger_mode="always_last", **quiet)
-    shown.then(tell, picture, about, **quiet)
-    picture.change(offer, picture, [make, get], **quiet)
-    make.click(write, [picture, method], get, **quiet)
-    for control in (label, face, method):  # input, not change: only a person's choice counts
-        control.input(show, [picture, label, face, method], outputs, trigger_mode="always_last", **quiet)
-    prevalence.change(
-        lambda percent: accusation(texts, analyser.verdicts, percent),
-        prevalence,
-        accused,
-        trigger_mode="always_last",
-        **quiet,
-    )
+    outputs = [verdict, staged, found, proven, about, make, get, details]
+    picture.change(show, [picture, method], outputs, trigger_mode="always_last", **HIDDEN)
+    # input, not change: only a person's choice counts
+    method.input(show, [picture, method], outputs, trigger_mode="always_last", **HIDDEN)
+    staged.select(turn, [picture, method], proven, trigger_mode="always_last", **QUIET)
+    make.click(write, [picture, method], get, **QUIET)
     named = {"api_name": "inspect"} if public else {"api_visibility": "private"}
     button.click(inspect, [picture, method], details, **named)
+    # A link with settings: the browser reads the others itself.
+    gr.on(None, _asked_method, None, method, **QUIET)
     return picture
 
 
-def _choices(texts: Texts, analysis: Analysis) -> list[tuple[str, int]]:
-    """What the face picker offers: its text and the number that stands for it."""
-    each = (viewer.percent(verdict.probabilities[FAKE]) for verdict in analysis.faces)
-    numbered = [(texts.FACE_NUMBER.format(number=i + 1, percent=value), i) for i, value in enumerate(each)]
-    return [(texts.ALL_FACES, ALL_FACES), *numbered]
+def _asked_method(request: gr.Request) -> Any:
+    asked = request.query_params.get("method")
+    return asked if asked in METHODS else gr.skip()
+
+
+def _accusation(texts: Texts, analyser: Analyser) -> None:
+    """The sum of accusation for a prevalence that the visitor sets."""
+    with gr.Accordion(texts.ACCUSATION, open=False, elem_id="accusation"):
+        prevalence = gr.Slider(1, 50, value=10, step=1, label=texts.PREVALENCE)
+        accused = gr.HTML(accusation(texts, analyser.verdicts, 10), padding=False)
+
+    def count(percent: float) -> str:
+        return accusation(texts, analyser.verdicts, percent)
+
+    prevalence.change(count, prevalence, accused, trigger_mode="always_last", **QUIET)

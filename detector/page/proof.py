@@ -1,8 +1,9 @@
-"""What stands under the heatmap: the findings in words, the hottest places, shares of regions, measurements."""
+"""What stands under the heatmaps: the hottest places, shares of regions, measurements."""
 
 from __future__ import annotations
 
 import html
+from collections.abc import Sequence
 
 import numpy as np
 from PIL import Image
@@ -11,47 +12,54 @@ from .. import regions
 from ..analysis import Analysis, FaceVerdict
 from ..artifacts import FAKE
 from ..traces import EvidenceCrop, Share
-from . import holds
 from .texts import Texts
-from .truth import stamp
 from .viewer import address, percent, shrunk
 
 CROP_SIDE, CUE_SIDE = 320, 352  # px: longer side of the pictures sent
 
 
-def proof(texts: Texts, pixels: np.ndarray, analysis: Analysis, label: str, face: int | None) -> str:
-    """The evidence beside the map of `label`: of the chosen face, or else of the most suspicious one."""
-    number = analysis.most_suspicious if face is None else face
-    verdict = analysis.faces[number]
+def proof(texts: Texts, pixels: np.ndarray, analysis: Analysis, face: int, labels: Sequence[str] | None = None) -> str:
+    """The evidence beside one face's maps, each piece marked with the labels it belongs to; of `labels`, or of all.
+
+    Which of them is seen is chosen in the browser (`stage.js`); at first that of the first label.
+    """
+    verdict = analysis.faces[face]
     evidence = verdict.evidence
     if evidence is None:
         return ""
-    of = texts.OF_FACE.format(number=number + 1) if len(analysis.faces) > 1 else ""
-    said = "".join(f"<li>{html.escape(sentence)}</li>" for sentence in evidence.sentences)
+    labels = labels or (FAKE, *analysis.artifacts)
+    of = f"<h3>{texts.inspect.ALT_FACE.format(number=face + 1)}</h3>" if len(analysis.faces) > 1 else ""
+    parts = "".join(
+        f'<div data-label="{label}"{"" if label == labels[0] else " hidden"}>'
+        f"{_crops(texts, pixels, evidence.crops.get(label, ()), label, face)}"
+        f"{_shares(texts, evidence.shares.get(label, ()), evidence.regions.sure)}</div>"
+        for label in labels
+    )
     return (
-        f'<section class="dd-proof"><h3>{texts.FOUND}{of}</h3><ul>{said}</ul>'
-        f"{stamp(texts, verdict.causal) if label == FAKE and verdict.causal else ''}"
-        f"{_crops(texts, pixels, evidence.crops.get(label, ()), label)}"
-        f"{_shares(texts, evidence.shares.get(label, ()), evidence.regions.sure)}"
-        f"{_cues(texts, verdict, label)}"
-        f"{holds.views(texts, analysis, verdict)}{_regions(texts, pixels, verdict)}</section>"
+        f'<section class="dd-proof" data-face="{face}">{of}{parts}{_cues(texts, verdict)}'
+        f"{_regions(texts, pixels, verdict)}</section>"
     )
 
 
-def _crops(texts: Texts, pixels: np.ndarray, crops: tuple[EvidenceCrop, ...], label: str) -> str:
+def _crops(texts: Texts, pixels: np.ndarray, crops: tuple[EvidenceCrop, ...], label: str, face: int) -> str:
     name = texts.LABELS[label]
     if not crops:
         return f"<h3>{texts.HOTTEST.format(label=name)}</h3><p>{texts.NO_HOT_PLACE}</p>"
-    figures = "".join(
-        figure(
-            Image.fromarray(np.ascontiguousarray(crop.box.cut(pixels))),
-            CROP_SIDE,
-            texts.ALT_CROP.format(number=i),
-            texts.CROP.format(number=i, x=crop.box.x, y=crop.box.y, side=crop.box.width),
-        )
-        for i, crop in enumerate(crops, 1)
-    )
+    figures = "".join(_crop(texts, pixels, crop, number, face) for number, crop in enumerate(crops, 1))
     return f'<h3>{texts.HOTTEST.format(label=name)}</h3><div class="dd-figures">{figures}</div>'
+
+
+def _crop(texts: Texts, pixels: np.ndarray, crop: EvidenceCrop, number: int, face: int) -> str:
+    """A button, for it leads to its place on the picture."""
+    cut = Image.fromarray(np.ascontiguousarray(crop.box.cut(pixels)))
+    source = address(shrunk(cut, CROP_SIDE), "WEBP", quality=88)
+    said = texts.CROP.format(number=number, x=crop.box.x, y=crop.box.y, side=crop.box.width)
+    return (
+        f'<figure><button type="button" class="dd-place" data-label="{crop.label}" data-face="{face}" '
+        f'data-place="{number}" title="{html.escape(texts.inspect.GO.format(number=number))}">'
+        f'<img src="{source}" alt="{html.escape(texts.ALT_CROP.format(number=number))}"></button>'
+        f"<figcaption>{said}</figcaption></figure>"
+    )
 
 
 def _shares(texts: Texts, shares: tuple[Share, ...], sure: bool) -> str:
@@ -68,20 +76,21 @@ def _shares(texts: Texts, shares: tuple[Share, ...], sure: bool) -> str:
     return f'<h3>{texts.SHARES}</h3><div class="dd-bars">{rows}</div><p class="dd-note">{texts.SHARES_NOTE}</p>'
 
 
-def _cues(texts: Texts, verdict: FaceVerdict, label: str) -> str:
-    """The measurement that belongs to the artifact shown; all of them beside the map of `fake`."""
-    chosen = [cue for cue in verdict.evidence.cues if label in (FAKE, cue.artifact)]
-    if not chosen:
-        return ""
+def _cues(texts: Texts, verdict: FaceVerdict) -> str:
+    """Every measurement beside the map of `fake`, and each beside the map of its artifact."""
     figures = "".join(
-        figure(
+        f'<div data-label="{FAKE} {cue.artifact}">'
+        + figure(
             Image.fromarray(cue.picture),
             CUE_SIDE,
             texts.ALT_CUE.format(label=texts.LABELS[cue.artifact]),
             f"<strong>{texts.LABELS[cue.artifact]}</strong>: {html.escape(cue.text)}",
         )
-        for cue in chosen
+        + "</div>"
+        for cue in verdict.evidence.cues
     )
+    if not figures:
+        return ""
     return (
         f'<h3>{texts.CUES}</h3><p class="dd-note">{texts.CUES_NOTE}</p><div class="dd-figures dd-wide">{figures}</div>'
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,6 +19,7 @@ from ..sentences import FOUND
 from ..verdict import Answer
 from . import proof, scope_note, viewer
 from .file_facts import file_facts
+from .findings import of_face
 from .texts import Texts
 
 STYLE = Path(__file__).parent / "style" / "base.css"
@@ -49,16 +51,19 @@ def report(
     if analysis.answer != Answer.NOT_ASSESSED:
         body += [
             viewer.card(texts, analysis),
+            viewer.bars(texts, analysis),
             _maps(texts, pixels, analysis),
             f'<p class="dd-note">{texts.MEANING}</p>',
         ]
-        body += [proof.proof(texts, pixels, analysis, FAKE, i) for i in range(len(analysis.faces))]
+        for number in range(len(analysis.faces)):
+            body += [of_face(texts, analysis, number), proof.proof(texts, pixels, analysis, number, (FAKE,))]
     body += [
         file_facts(texts, analysis.metadata, pixels),
         _facts(texts, analysis, reproduce, when),
         f"<p>{texts.REPORT_LIMITS}</p>",
     ]
-    inner = "\n".join(body).replace("<details>", "<details open>")
+    inner = "\n".join(body).replace("<details>", "<details open>").replace(" hidden>", ">")
+    inner = re.sub("</?button[^>]*>", "", inner)  # on paper nothing leads anywhere
     return (
         f'<!doctype html>\n<html lang="{texts.CODE}"><head><meta charset="utf-8"><title>{name}</title>'
         f'<meta name="viewport" content="width=device-width, initial-scale=1">'

@@ -1,9 +1,9 @@
 """Every sentence of the page in English; the larger tabs have files of their own beside this."""
 
 from ....verdict import Answer
-from . import batch, learn, review
+from . import batch, inspect, learn, review
 
-__all__ = ["batch", "learn", "review"]
+__all__ = ["batch", "inspect", "learn", "review"]
 
 CODE = "en"
 LANGUAGE = "English"

@@ -1,0 +1,17 @@
+"""Sentences of the Inspect tab's viewer."""
+
+LOOKING = "Looking at the picture …"
+CHECKING = "First look. Whether it holds is being checked …"
+PENDING = "The findings are put into words once the answer is checked."
+CHIPS = "Show traces of"
+FACES = "Face"
+ALL = "all faces"
+ONE = "face {number}: {percent}"
+ALT_FACE = "Face {number}"
+VIEWS = "View"
+VIEW = {"overlay": "heatmap over the picture", "original": "picture", "heat": "heatmap alone", "regions": "regions"}
+MAGNIFIER = "magnifier"
+LINK = "Copy a link to these settings"
+LINKED = "Copied: the page opens with this heatmap method, trace, view and opacity."
+GO = "Show place {number} on the picture"
+PASTE = "Ctrl-V pastes a picture anywhere on this tab."
