@@ -125,19 +125,20 @@ class Analyser:
         return analyses
 
     def steps(self, one: Found, method: str) -> Iterator[Analysis]:
-        """One picture's Analysis as it grows, for those who wait: everything but the checks, then the whole.
+        """One picture's Analysis as it grows, for those who wait: the bare answer, with its evidence, then checked.
 
-        The first answer is not checked and may yet become open. What is out of scope has no second step.
+        Until it is checked an answer may yet become open. What is out of scope has no more than the first step.
         """
         [(_, verdicts, timings)] = self._run([one], method)
         with _timed(timings, "scope"):
             outside = scope.assess(one.picture, one.boxes)
-        with _timed(timings, "evidence"):
-            verdicts = self._explained(verdicts, one.picture)
         read = metadata.read(one.picture.data) if one.picture.data else None
         yield self._analysis(one, verdicts, outside, read, method, timings)
         if scope.refused(outside):
             return
+        with _timed(timings, "evidence"):
+            verdicts = self._explained(verdicts, one.picture)
+        yield self._analysis(one, verdicts, outside, read, method, timings)
         with _timed(timings, "checks"):
             verdicts = self._checked(verdicts, one)
         yield self._analysis(one, verdicts, outside, read, method, timings)

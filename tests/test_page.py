@@ -161,7 +161,7 @@ def test_waiting_says_nothing_of_a_verdict():
 
 def test_stage_holds_every_picture_itself():
     drawn = staged(analysis())
-    assert re.findall(r'src="data:image/(\w+);base64,', drawn) == ["webp", "png", "png"]  # a map for each label
+    assert re.findall(r'src="data:image/(\w+);base64,', drawn) == ["jpeg", "png", "png"]  # a map for each label
     assert drawn.count("src=") == 3 and "http" not in drawn
     assert f'alt="{texts.ALT_PICTURE}"' in drawn and 'alt="Heatmap: manipulation overall"' in drawn
     assert "--ratio:1.5000" in drawn and 'viewBox="0 0 60 40"' in drawn

@@ -20,7 +20,7 @@ def views(texts: Texts, analysis: Analysis, face: FaceVerdict) -> str:
     if held is None:
         return ""
     rows = "".join(
-        f'<figure><img src="{address(shrunk(Image.fromarray(view.picture), VIEW_SIDE), "WEBP", quality=80)}" '
+        f'<figure><img src="{address(shrunk(Image.fromarray(view.picture), VIEW_SIDE), "JPEG", quality=80)}" '
         f'alt="{html.escape(texts.ALT_VIEW.format(name=view.name))}">'
         f"<figcaption>{html.escape(view.name)}<br><strong>{percent(view.probability)}</strong> "
         f"{texts.SHORT[view.answer]}</figcaption></figure>"

@@ -72,40 +72,33 @@ def build(texts: Texts, analyser: Analyser, examples: Sequence[Path], public: bo
                 button = gr.Button(texts.DETAILS_BUTTON, size="sm")
                 details = gr.JSON(show_label=False)
 
-    def show(path: str | None, way: str) -> Iterator[tuple[Any, ...]]:
-        """What is seen of a picture, as it becomes known; the report and the JSON of the last one go away."""
-        gone = gr.update(visible=False, value=None)
+    def show(path: str | None, way: str) -> Iterator[dict[Any, Any]]:
+        """What is seen of a picture, as it becomes known."""
+        nothing = dict.fromkeys((staged, found, proven, about), "")
+        nothing |= {make: gr.update(visible=False), get: gr.update(visible=False, value=None), details: None}
         if path is None:
-            yield viewer.waiting(texts), "", "", "", "", gr.update(visible=False), gone, None
+            yield nothing | {verdict: viewer.waiting(texts)}
             return
-        yield viewer.looking(texts), "", "", "", "", gr.update(visible=False), gone, None
+        yield nothing | {verdict: viewer.looking(texts)}
         try:
             prepared = analyser.prepare(path)
         except PictureError as error:
-            yield viewer.refusal(texts, str(error)), "", "", "", "", gr.update(visible=False), gone, None
+            yield {verdict: viewer.refusal(texts, str(error))}
             return
         pixels = prepared.picture.pixels
-        for number, analysis in enumerate(analyser.steps(prepared, way)):
+        for step, analysis in enumerate(analyser.steps(prepared, way)):
             told = scope_note.note(texts, analysis.scope)
             if analysis.answer == Answer.NOT_ASSESSED:
-                yield (
-                    told,
-                    "",
-                    "",
-                    "",
-                    file_facts(texts, analysis.metadata, pixels),
-                    gr.update(visible=True),
-                    gone,
-                    None,
-                )
-            elif number == 0:
-                drawn = stage(texts, pixels, analysis), pending(texts)
+                yield {verdict: told}
+            elif step == 0:
+                yield {verdict: told + viewer.card(texts, analysis, True), found: pending(texts)}
+            elif step == 1:
                 evidence = proof(texts, pixels, analysis, analysis.most_suspicious)
-                yield told + viewer.card(texts, analysis, True), *drawn, evidence, "", gr.skip(), gone, None
+                yield {staged: stage(texts, pixels, analysis), proven: evidence}
             else:
-                card, said = told + viewer.card(texts, analysis), findings(texts, analysis)
-                facts = file_facts(texts, analysis.metadata, pixels)
-                yield card, gr.skip(), said, gr.skip(), facts, gr.update(visible=True), gr.skip(), gr.skip()
+                yield {verdict: told + viewer.card(texts, analysis), found: findings(texts, analysis)}
+        # They take longer to draw than to be wanted.
+        yield {about: file_facts(texts, analysis.metadata, pixels), make: gr.update(visible=True)}
 
     def turn(path: str | None, way: str, event: gr.EventData) -> Any:
         """The evidence of the face that was chosen on the stage; of the most suspicious one where that was all."""

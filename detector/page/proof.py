@@ -52,7 +52,7 @@ def _crops(texts: Texts, pixels: np.ndarray, crops: tuple[EvidenceCrop, ...], la
 def _crop(texts: Texts, pixels: np.ndarray, crop: EvidenceCrop, number: int, face: int) -> str:
     """A button, for it leads to its place on the picture."""
     cut = Image.fromarray(np.ascontiguousarray(crop.box.cut(pixels)))
-    source = address(shrunk(cut, CROP_SIDE), "WEBP", quality=88)
+    source = address(shrunk(cut, CROP_SIDE), "JPEG", quality=88)
     said = texts.CROP.format(number=number, x=crop.box.x, y=crop.box.y, side=crop.box.width)
     return (
         f'<figure><button type="button" class="dd-place" data-label="{crop.label}" data-face="{face}" '
@@ -106,5 +106,5 @@ def _regions(texts: Texts, pixels: np.ndarray, verdict: FaceVerdict) -> str:
 
 
 def figure(image: Image.Image, side: int, alt: str, caption: str) -> str:
-    source = address(shrunk(image, side), "WEBP", quality=88)
+    source = address(shrunk(image, side), "JPEG", quality=88)
     return f'<figure><img src="{source}" alt="{html.escape(alt)}"><figcaption>{caption}</figcaption></figure>'

@@ -27,7 +27,7 @@ ALL_FACES = -1
 def stage(texts: Texts, pixels: np.ndarray, analysis: Analysis) -> str:
     """The picture (h, w, 3), the maps and regions of all faces over it, and the controls that choose among them."""
     height, width = pixels.shape[:2]
-    below = address(shrunk(Image.fromarray(pixels), SHOWN_SIDE), "WEBP", quality=88)
+    below = address(shrunk(Image.fromarray(pixels), SHOWN_SIDE), "JPEG", quality=88)
     return (
         f'<div class="dd-viewer" data-method="{html.escape(analysis.method or "")}" '
         f'data-suspect="{analysis.most_suspicious}">{_chips(texts, analysis)}'
@@ -59,7 +59,7 @@ def _strip(texts: Texts, pixels: np.ndarray, analysis: Analysis) -> str:
     strip = f"<label>{every}</label>"
     for number, face in enumerate(analysis.faces):
         cut = Image.fromarray(np.ascontiguousarray(face.crop.cut(pixels)))
-        thumb = address(shrunk(cut, THUMB_SIDE), "WEBP", quality=80)
+        thumb = address(shrunk(cut, THUMB_SIDE), "JPEG", quality=80)
         said = own.ONE.format(number=number + 1, percent=percent(face.probabilities[FAKE]))
         strip += (
             f'<label><input type="radio" name="dd-face" value="{number}">'
@@ -86,7 +86,7 @@ def _layers(texts: Texts, pixels: np.ndarray, analysis: Analysis) -> Iterator[st
 
 def _parts(texts: Texts, pixels: np.ndarray, face: FaceVerdict, number: int, place: str) -> str:
     cut = np.asarray(shrunk(Image.fromarray(np.ascontiguousarray(face.crop.cut(pixels))), PARTS_SIDE))
-    source = address(Image.fromarray(regions.draw(cut, face.evidence.regions)), "WEBP", quality=88)
+    source = address(Image.fromarray(regions.draw(cut, face.evidence.regions)), "JPEG", quality=88)
     return (
         f'<img class="dd-parts" data-face="{number}" style="{place}" src="{source}" alt="{texts.ALT_REGIONS}" hidden>'
     )
