@@ -119,9 +119,7 @@ def encoded(pixels: np.ndarray, forgery: Forgery | None, quality: int) -> Round:
     before = degrade.encode(pixels, "none", quality)
     if forgery is None:
         return Round(before, before, np.zeros(pixels.shape[:2], bool), None)
-    return Round(
-        degrade.encode(forgery.pixels, "none", quality), before, forgery.mask > CHANGED, forgery.artifact
-    )
+    return Round(degrade.encode(forgery.pixels, "none", quality), before, forgery.mask > CHANGED, forgery.artifact)
 
 
 # --- places ----------------------------------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ import html
 from collections.abc import Mapping
 
 _ARROW = (
-    '<marker id="dd-tip" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto-start-reverse">'
+    '<marker id="dd-tip" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto">'
     '<path d="M0 0 8 4 0 8z" class="dd-ink"/></marker>'
 )
 
@@ -14,7 +14,8 @@ _ARROW = (
 def _svg(words: Mapping[str, str], width: int, height: int, inside: str) -> str:
     said = html.escape(words["said"])
     return (
-        f'<svg class="dd-drawing" viewBox="0 0 {width} {height}" style="--width:{width}px" role="img" aria-label="{said}">'
+        f'<svg class="dd-drawing" viewBox="0 0 {width} {height}" style="--width:{width}px" '
+        f'role="img" aria-label="{said}">'
         f"<defs>{_ARROW}</defs>{inside}</svg>"
     )
 
@@ -108,8 +109,8 @@ def transfer(words: Mapping[str, str]) -> str:
     layers = "".join(_box(30 + 66 * i, 80 - tall / 2, 40, tall, "dd-cool") for i, tall in enumerate(heights))
     links = "".join(_arrow(f"M{72 + 66 * i} 80h22") for i in range(3))
     inside = (
-        f"{layers}{links}{_text(150, 16, words['kept'])}"
-        f"{_text(50, 152, words['early'], 'dd-faint')}{_text(248, 152, words['late'], 'dd-faint')}"
+        f"{layers}{links}{_text(6, 14, words['kept'], anchor='start')}"
+        f"{_text(6, 156, words['early'], 'dd-faint', 'start')}{_text(248, 156, words['late'], 'dd-faint')}"
         f"{_arrow('M270 72q16-22 40-24')}{_box(314, 26, 116, 36, 'dd-gone')}{_text(372, 49, words['old'], 'dd-faint')}"
         f'<path class="dd-line dd-faint" d="M318 58 426 30"/>'
         f"{_arrow('M270 88q16 22 40 24', 'dd-hot')}{_box(314, 96, 116, 36, 'dd-warm')}{_text(372, 119, words['new'])}"
@@ -140,7 +141,8 @@ def normalisation(words: Mapping[str, str]) -> str:
         )
 
     inside = (
-        f"{heap(20, 84)}{_text(20, 128, '0', 'dd-faint')}{_text(190, 128, '255', 'dd-faint')}{_text(105, 150, words['raw'])}"
+        f"{heap(20, 84)}{_text(20, 128, '0', 'dd-faint')}{_text(190, 128, '255', 'dd-faint')}"
+        f"{_text(105, 150, words['raw'])}"
         f"{_arrow('M206 76h84')}{_text(248, 64, words['formula'], 'dd-faint')}"
         f"{heap(306, 391)}"
         '<path class="dd-line dd-faint" stroke-dasharray="3 4" d="M391 26v84"/>'
@@ -162,12 +164,14 @@ def gradcam(words: Mapping[str, str]) -> str:
         for i, k in enumerate("₁₂₃")
     )
     inside = (
-        f'<g transform="translate(-6 20) scale(.92)">{_head(56, "dd-one", "dd-warm")}</g>{_text(46, 150, words["picture"])}'
+        f'<g transform="translate(-6 20) scale(.92)">{_head(56, "dd-one", "dd-warm")}</g>'
+        f"{_text(46, 150, words['picture'])}"
         f"{_arrow('M88 82h22')}"
         '<path class="dd-shape dd-cool" d="M114 44 168 60v44l-54 16z"/>'
         f"{_text(216, 172, words['maps'])}"
         f"{maps}{weights}"
-        f"{_box(326, 36, 84, 96, '')}<circle class='dd-glow' cx='358' cy='74' r='24'/><circle class='dd-spot' cx='358' cy='74' r='12'/>"
+        f"{_box(326, 36, 84, 96)}"
+        '<circle class="dd-glow" cx="358" cy="74" r="24"/><circle class="dd-spot" cx="358" cy="74" r="12"/>'
         f"{_text(368, 150, words['sum'])}"
         f"{_arrow('M410 84h28')}{_text(468, 89, words['score'])}"
         f"{_arrow('M468 98v86q0 8-8 8H298q-8 0-8-8v-32', 'dd-hot')}{_text(382, 208, words['gradient'], 'dd-faint')}"
@@ -190,4 +194,4 @@ DRAWINGS = {
 
 def draw(name: str, words: Mapping[str, Mapping[str, str]]) -> str:
     """The drawing `name` with its words of one language (`texts.learn.DRAWINGS`)."""
-    return DRAWINGS[name](words[name])
+    return DRAWINGS[name](words[name]).replace("dd-tip", f"dd-tip-{name}")  # an id of its own: several on a page
