@@ -45,7 +45,8 @@ def test_every_chapter_opens(learn):
 
 def test_chapters_by_keyboard(learn):
     learn.focus("#learn-chapters input[value=what]")
-    learn.keyboard.press("ArrowDown")
+    learn.keyboard.press("Tab")
+    learn.keyboard.press("Space")
     learn.wait_for_selector(f"#learn-chapter h2:text-is('{texts.CHAPTERS['families']}')")
     learn.focus("#learn-next")
     learn.keyboard.press("Enter")
@@ -76,8 +77,9 @@ def test_the_slider_moves_the_line_without_the_server(learn):
 
 
 def test_the_game_by_keyboard(learn):
-    learn.focus("#learn-chapters input[value=what]")
-    learn.keyboard.press("ArrowUp")  # from the first chapter to the last
+    learn.focus("#learn-chapters input[value=finetune]")
+    learn.keyboard.press("Tab")
+    learn.keyboard.press("Space")
     learn.wait_for_selector("#game-picture fieldset")
     assert "before" not in learn.inner_html("#game-picture")
     learn.focus("#game-fake")

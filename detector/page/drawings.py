@@ -119,18 +119,18 @@ def transfer(words: Mapping[str, str]) -> str:
 
 
 def residual(words: Mapping[str, str]) -> str:
-    first, second = f"{words['layer']}", f"{words['norm']}"
+    layer, norm = words["layer"], words["norm"]
     inside = (
-        f"{_text(16, 105, 'x', 'dd-formula')}{_arrow('M28 100h44')}"
-        f"{_box(74, 76, 112, 48, 'dd-cool')}{_text(130, 96, first)}{_text(130, 114, second + ', ReLU', 'dd-faint')}"
-        f"{_arrow('M186 100h28')}"
-        f"{_box(216, 76, 112, 48, 'dd-cool')}{_text(272, 96, first)}{_text(272, 114, second, 'dd-faint')}"
-        f"{_arrow('M328 100h36')}{_text(201, 150, 'F(x)', 'dd-formula')}"
-        '<circle class="dd-shape dd-warm" cx="380" cy="100" r="15"/>'
-        f"{_text(380, 106, '+', 'dd-big')}{_arrow('M395 100h34')}{_text(470, 105, 'x + F(x)', 'dd-formula')}"
-        f"{_arrow('M48 100V34q0-8 8-8h316q8 0 8 8v48', 'dd-hot')}{_text(216, 18, words['shortcut'])}"
+        f"{_text(8, 105, 'x', 'dd-formula')}{_arrow('M20 100h22')}"
+        f"{_box(44, 74, 134, 52, 'dd-cool')}{_text(111, 95, layer)}{_text(111, 115, f'{norm}, ReLU', 'dd-faint')}"
+        f"{_arrow('M178 100h22')}"
+        f"{_box(202, 74, 134, 52, 'dd-cool')}{_text(269, 95, layer)}{_text(269, 115, norm, 'dd-faint')}"
+        f"{_arrow('M336 100h22')}{_text(190, 150, 'F(x)', 'dd-formula')}"
+        '<circle class="dd-shape dd-warm" cx="374" cy="100" r="15"/>'
+        f"{_text(374, 106, '+', 'dd-big')}{_arrow('M389 100h22')}{_text(446, 105, 'x + F(x)', 'dd-formula')}"
+        f"{_arrow('M30 100V36q0-8 8-8h328q8 0 8 8v46', 'dd-hot')}{_text(202, 18, words['shortcut'])}"
     )
-    return _svg(words, 510, 164, inside)
+    return _svg(words, 480, 160, inside)
 
 
 def normalisation(words: Mapping[str, str]) -> str:

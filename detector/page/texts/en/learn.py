@@ -114,7 +114,10 @@ CLUE = {
         "young face wears grey hair with a cut-out edge.",
     ),
 }
-DETECTED = "This checkpoint has a map for this trace. How often it is right is measured, and stands in its card."
+DETECTED = (
+    "This checkpoint has a map for this trace. For the weights that come with the detector, "
+    "<code>detector/weights/README.md</code> says how often it is right."
+)
 NOT_DETECTED = (
     "This checkpoint has no map for this trace, so the detector cannot name it. The Inspect tab only shows a plain "
     "measurement for it, made without the network."
