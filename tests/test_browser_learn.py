@@ -56,6 +56,7 @@ def test_chapters_by_keyboard(learn):
 
 def test_the_slider_moves_the_line_without_the_server(learn):
     open_chapter(learn, "clues")
+    learn.wait_for_timeout(500)
     learn.wait_for_load_state("networkidle")
     requests = []
     learn.on("request", lambda request: requests.append(request.url))

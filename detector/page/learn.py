@@ -46,27 +46,24 @@ def build(texts: Texts, analyser: Analyser, portraits: Sequence[Path], tab: gr.T
                 deal = game.build(texts, Dealer(analyser, portraits), Visits())
             following = gr.Button(words.NEXT_CHAPTER.format(title=words.CHAPTERS[keys[1]]), elem_id="learn-next")
 
-    def open_chapter(key: str):
-        if key not in keys:
-            raise gr.Error(words.CHAPTERS_LABEL)
+    def open_chapter(key: str, visit: str, *given):
         after = keys[keys.index(key) + 1 :]
         label = words.NEXT_CHAPTER.format(title=words.CHAPTERS[after[0]]) if after else ""
+        first = key == PRACTICE and not visit  # who comes back finds the round as it was
         return (
             written(texts, analyser, key),
             gr.Column(visible=key == PRACTICE),
             gr.Button(label, visible=bool(after)),
+            *(deal.handler(visit, *given) if first else [gr.skip()] * len(deal.outputs)),
         )
 
     def next_of(key: str) -> str:
         return keys[min(keys.index(key) + 1, len(keys) - 1)]
 
-    def first_round(key: str, visit: str, *given):
-        return deal.handler(visit, *given) if key == PRACTICE and not visit else [gr.skip()] * len(deal.outputs)
-
     quiet = {"api_visibility": "private", "show_progress": "hidden"}
+    filled = [shown, room, following, *deal.outputs]
     for event in (tab.select, chapter.change):
-        event(open_chapter, chapter, [shown, room, following], trigger_mode="always_last", **quiet)
-    chapter.change(first_round, [chapter, *deal.inputs], deal.outputs, **quiet)
+        event(open_chapter, [chapter, *deal.inputs], filled, trigger_mode="always_last", **quiet)
     following.click(next_of, chapter, chapter, **quiet).then(None, js=_TO_TOP)
 
 
