@@ -10,6 +10,7 @@ from detector import forge, parts
 from detector.artifacts import ARTIFACTS
 from detector.faces import Box, find
 from detector.forge import CannotForge, Portrait
+from detector.forge.hair import unlike
 
 ASSETS = Path(__file__).parent.parent / "assets"
 EVERY = [(a, v) for a in ARTIFACTS for v in forge.VARIANTS[a] + forge.HELD_BACK[a]]
@@ -53,6 +54,16 @@ def some(portrait, donor, artifact, variant, strength=1.0, count=5):
 
 def change(before, after):
     return np.abs(after.astype(int) - before.astype(int)).max(2)
+
+
+def test_a_donor_unlike_anybody_is_mirrored_and_grey(collins):
+    other = unlike(collins)
+    assert np.array_equal(other.hair[:, ::-1], collins.hair)
+    assert other.box.x + other.box.width == 256 - collins.box.x
+    mirrored, hair = collins.pixels[:, ::-1], other.hair > 0
+    assert np.array_equal(other.pixels[~hair], mirrored[~hair])
+    assert np.ptp(other.pixels[hair], axis=1).max() == 0  # no colour is left
+    assert np.allclose(other.pixels[hair][:, 0], 90 + 0.8 * mirrored[hair].mean(1), atol=1)
 
 
 def test_every_artifact_has_variants_that_training_never_sees():

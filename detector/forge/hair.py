@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
 
@@ -41,6 +43,15 @@ def forge(
     mask = feather(region, box.width * rng.uniform(0.01, 0.03) * (1.4 - strength), inside=rng.random() < 0.5)
     mask = mask * np.float32(0.35 + 0.65 * strength)
     return Forgery(blend(portrait.pixels, pixels, mask), mask, "hair", variant, strength)
+
+
+def unlike(portrait: Portrait) -> Portrait:
+    """A donor whose hair fits nobody: the portrait mirrored, its hair gone grey."""
+    pixels, parts = portrait.pixels[:, ::-1], portrait.parts[:, ::-1]
+    box = replace(portrait.box, x=pixels.shape[1] - portrait.box.x - portrait.box.width)
+    mirrored = Portrait(pixels, box, parts)
+    grey = (90 + 0.8 * pixels.mean(2, keepdims=True)).clip(0, 255)
+    return replace(mirrored, pixels=np.where(mirrored.hair[..., None] > 0, grey, pixels).astype(np.uint8))
 
 
 def _aligned(donor: Portrait, portrait: Portrait, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:

@@ -75,8 +75,8 @@ def _draw(page: gr.Blocks, code: str, analyser: Analyser, settings: Settings, ex
                 review.build(texts, analyser, settings, links)
         with gr.Tab(texts.TAB_LAB, id="lab", elem_id="lab") as tab:
             lab.build(texts, analyser, [path for path in examples if path.stem.count("-") == 1], tab)
-        with gr.Tab(texts.learn.TAB, id="learn", elem_id="learn"):
-            learn.build(texts, analyser, settings, links)
+        with gr.Tab(texts.learn.TAB, id="learn", elem_id="learn") as tab:
+            learn.build(texts, analyser, [path for path in examples if path.stem.count("-") == 1], tab)
     names = [path.stem.removeprefix("example-").replace("-", " ") for path in examples]
     page.load(None, js=NAME_EXAMPLES.format(names=json.dumps(names), code=json.dumps(code)))
 
