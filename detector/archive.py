@@ -60,7 +60,8 @@ def extract(archive: Path, name: str, folder: Path, limits: ArchiveLimits) -> tu
     """Unpacks the pictures of `archive` into numbered files in `folder`, in the archive's order.
 
     Gives its members, refused ones too, and how many other files it holds. An archive that cannot be read at all is
-    one refused Member of the archive's own `name`. It is read into memory whole, so its size must be bounded before. Raises OSError where the folder cannot be written.
+    one refused Member of the archive's own `name`. It is read into memory whole, so bound its size before. Raises
+    OSError where the folder cannot be written.
     """
     # Each entry costs memory on opening, before it could be counted; its first four bytes can be counted without.
     if archive.read_bytes().count(ENTRY) > limits.members:

@@ -106,7 +106,7 @@ def is_picture(inside: PurePath) -> bool:
 
 def is_hidden(inside: PurePath) -> bool:
     """Whether a file is one that a system keeps for itself; macOS puts such ones into every ZIP."""
-    return any(part.startswith(".") or part == "__MACOSX" for part in inside.parts)
+    return any((part.startswith(".") and part.strip(".")) or part == "__MACOSX" for part in inside.parts)
 
 
 def writeable(name: str) -> str:

@@ -56,7 +56,7 @@ element.addEventListener("click", (event) => {
   const head = event.target.closest("[data-sort]");
   if (head) {
     const again = order.key === head.dataset.sort;
-    order.descending = again ? !order.descending : head.dataset.first === "descending";
+    order.descending = again ? !order.descending : head.closest("th").dataset.first === "descending";
     order.key = head.dataset.sort;
     refresh();
     return;

@@ -17,7 +17,7 @@ from .. import batch as judging
 from .. import batch_tables
 from ..analyse import Analyser
 from ..archive import ArchiveLimits
-from . import batch_report, batch_table, viewer
+from . import batch_report, batch_table
 from .batch_files import BatchFiles, Upload, collect
 from .batch_store import Batch, Batches
 from .links import Links
@@ -145,7 +145,11 @@ def _progress(texts: Texts, batch: Batch) -> str:
             if short
             else own.LEFT_MINUTES.format(minutes=left // 60, seconds=left % 60)
         )
-    bar = f'<progress max="{batch.total}" value="{done}" aria-label="{said[0]}"></progress>'
+    share = 100 * done / max(batch.total, 1)
+    bar = (
+        f'<div class="dd-bar" role="progressbar" aria-label="{own.TABLE}" aria-valuemin="0" aria-valuenow="{done}" '
+        f'aria-valuemax="{batch.total}"><span style="width:{share:.1f}%"></span></div>'
+    )
     return f'<div class="dd-batch-progress">{bar}<p>{" · ".join(said)}</p></div>'
 
 

@@ -112,6 +112,6 @@ def _head(name: str, key: str, first: str, note: str = "") -> str:
     """A heading that sorts; `first`: the direction that its first click gives."""
     small = f"<small>{note}</small>" if note else ""
     return (
-        f'<th scope="col" aria-sort="none" data-key="{key}"><button type="button" data-sort="{key}" '
-        f'data-first="{first}">{name}</button>{small}</th>'
+        f'<th scope="col" aria-sort="none" data-key="{key}" data-first="{first}">'
+        f'<button type="button" data-sort="{key}">{name}</button>{small}</th>'
     )

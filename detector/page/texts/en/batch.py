@@ -33,7 +33,7 @@ LEFT_MINUTES = "about {minutes} min {seconds} s left"
 DONE = "Done: {total} pictures in {seconds:.0f} s."
 STOPPED = "Stopped after {done} of {total}; what was judged is kept."
 COUNT = "{answer}: {count}"
-IGNORED = "{count} other files were left out, as they are no pictures."
+IGNORED = "Files left out, as they are no pictures: {count}."
 
 REFUSALS = {
     "damaged": "The archive, or this file in it, is damaged or no ZIP; make or download it again.",
