@@ -13,7 +13,7 @@ import pytest
 from gradio.data_classes import FileData, ListFiles
 from PIL import Image
 
-from detector import batch_tables
+from detector import batch_tables, page
 from detector.archive import ArchiveLimits, Refusal
 from detector.batch import LONGEST, Entry, Row, distinct, judge
 from detector.page import batch_report, batch_table
@@ -30,9 +30,10 @@ from detector.verdict import Answer, Limits
 WHEN = datetime(2026, 1, 2, 3, 4, tzinfo=UTC)
 HOSTILE = '<img src=x onerror="alert(1)">&.jpg'
 REASON = Reason("face_small", "refuse", "Too <small>.", 30.0, 48.0)
+WARNING = Reason("file_small", "warn", "A small file.", 900.0, 3000.0)
 ROWS = [
     Row(Entry("=1+1.jpg", Path("a")), Answer.MANIPULATED, 0.75, {"face_edge": 0.5}, 2, reasons=("It flips.",)),
-    Row(Entry(HOSTILE, Path("b")), Answer.NOT_ASSESSED, face_count=1, scope=(REASON,)),
+    Row(Entry(HOSTILE, Path("b")), Answer.NOT_ASSESSED, face_count=1, scope=(REASON, WARNING)),
     Row(Entry("顔, 1.jpg", Path("c")), Answer.AUTHENTIC, 0.0625, {"face_edge": 0.25}, 1, thumbnail=b"abc"),
     Row(Entry("@SUM.jpg", None), error="-broken"),
 ]
@@ -114,7 +115,7 @@ def test_equal_names_are_kept_apart():
     given = ["a.jpg", "a.jpg", "a (2).jpg", "b", "b", "a.jpg", "d/a.jpg"]
     assert distinct(given) == ["a.jpg", "a (3).jpg", "a (2).jpg", "b", "b (2)", "a (4).jpg", "d/a.jpg"]
     long = distinct(["x" * 9999 + ".jpg", "y\udce9.jpg"])
-    assert len(long[0]) == LONGEST + 1 and long[0].endswith("….jpg".replace("…", "x")) and long[1] == "y\\udce9.jpg"
+    assert len(long[0]) == LONGEST + 1 and long[0].endswith("x.jpg") and long[1] == "y\\udce9.jpg"
 
 
 # ---- tables
@@ -130,9 +131,20 @@ def test_prediction_has_exact_names_of_what_has_a_score():
 
 def test_full_table_has_every_picture_and_no_formula():
     head, *lines = lines_of(batch_tables.full(ROWS, LABELS, checked=True))
-    assert head == "img_name,y_pred,answer,checked,faces,face_edge,scope,reasons,error,sha256".split(",")
+    assert ",".join(head) == "img_name,y_pred,answer,checked,faces,face_edge,scope,reasons,error,sha256"
     assert lines[0] == ["'=1+1.jpg", "0.750000", "manipulated", "true", "2", "0.500000", "", "It flips.", "", ""]
-    assert lines[1] == [HOSTILE, "", "not assessed", "true", "1", "", "refuse: Too <small>.", "", "", ""]
+    assert lines[1] == [
+        HOSTILE,
+        "",
+        "not assessed",
+        "true",
+        "1",
+        "",
+        "refuse: Too <small>. warn: A small file.",
+        "",
+        "",
+        "",
+    ]
     assert lines[3] == ["'@SUM.jpg", "", "", "", "", "", "", "", "'-broken", ""]
     starts = [cell[:1] for line in lines for cell in line]
     assert not {"=", "+", "-", "@", "\t", "\r"} & set(starts)
@@ -148,11 +160,11 @@ def test_json_has_every_picture(tiny):
 
 def test_report_has_every_picture_as_text(tiny):
     limits = tiny.verdicts, tiny.classifier.header.calibration
-    page = batch_report.report(texts, ROWS, LABELS, tiny.identity, *limits, True, 9, WHEN)
-    assert english.REPORT_STOPPED.format(done=4, total=9) in page and english.CHECKED[True] in page
-    assert "<img src=x" not in page and "&lt;img src=x" in page and "Too &lt;small&gt;." in page
-    assert "顔, 1.jpg" in page and "data:image/webp;base64,YWJj" in page and "2026-01-02 03:04 UTC" in page
-    assert "<script" not in page and 'src="http' not in page and "url(" not in page
+    html = batch_report.report(texts, ROWS, LABELS, tiny.identity, *limits, True, 9, WHEN)
+    assert english.REPORT_STOPPED.format(done=4, total=9) in html and english.CHECKED[True] in html
+    assert "<img src=x" not in html and "&lt;img src=x" in html and "Too &lt;small&gt;." in html
+    assert "顔, 1.jpg" in html and "data:image/webp;base64,YWJj" in html and "2026-01-02 03:04 UTC" in html
+    assert "<script" not in html and 'src="http' not in html and "url(" not in html
     assert batch_report.counts(texts, ROWS) == (
         "Likely manipulated: 1 · Likely authentic: 1 · Not assessed: 1 · Not read: 1"
     )
@@ -162,6 +174,7 @@ def test_table_says_to_the_script_what_it_needs():
     rows = [batch_table.row_html(texts, LABELS, index, row) for index, row in enumerate(ROWS)]
     assert 'data-index="0"' in rows[0] and 'data-p="0.750000"' in rows[0] and 'data-face_edge="0.500000"' in rows[0]
     assert "data-p=" not in rows[1] and "data-open" in rows[1] and "<img src=x" not in rows[1]
+    assert "Too &lt;small&gt;." in rows[1] and "A small file." not in rows[1]
     assert "data-open" not in rows[3] and 'data-answer="unread"' in rows[3] and "-broken" in rows[3]
     head = batch_table.opening(texts, LABELS, checked=False)
     assert english.CHECKED[False] in head and head.count("aria-sort") == 5 and 'value="face_edge"' in head
@@ -206,6 +219,26 @@ def test_only_uploads_are_taken(tmp_path, monkeypatch):
             given(path, "a.jpg")
     with pytest.raises(gr.Error, match="no longer on the server"):
         given(folder / "gone.jpg", "a.jpg")
+
+
+@pytest.fixture
+def run(tiny):
+    """What the Start button calls, of a page where a batch holds two pictures."""
+    blocks = page.build(tiny, page.Settings(max_batch=2))
+    return next(function.fn for function in blocks.fns.values() if function.name == "run")
+
+
+def test_what_can_not_start_says_why(run, collins):
+    upload = Upload("a.jpg", collins)
+
+    def said(files, folder):
+        *_, last = run(files, folder, False)
+        assert last[0] == "" and last[2] == ""  # no secret, no table
+        return last[1]
+
+    assert english.NOTHING in said([], [])
+    assert english.TOO_MANY.format(count=3, most=2) in said([upload] * 3, [])
+    assert english.NO_PICTURES in said([], [Upload("notes.txt", collins)])
 
 
 # ---- what is kept of it
