@@ -41,8 +41,8 @@ def build(texts: Texts, analyser: Analyser, settings: Settings, links: Links) ->
     files.texts = folder.texts = texts
     check = gr.Checkbox(True, label=own.CHECK, info=own.CHECK_INFO, elem_id="batch-check")
     with gr.Row():
-        start = gr.Button(own.START, variant="primary", elem_id="batch-start")
-        cancel = gr.Button(own.CANCEL, interactive=False, elem_id="batch-cancel")
+        start = gr.Button(own.START, variant="primary", min_width=120, elem_id="batch-start")
+        cancel = gr.Button(own.CANCEL, interactive=False, min_width=120, elem_id="batch-cancel")
     # Not gr.State: that would keep a connection open for each visitor.
     token = gr.Textbox(visible=False)
     progress = gr.HTML("", padding=False, elem_id="batch-progress")
