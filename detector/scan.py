@@ -11,7 +11,7 @@ from collections import Counter, deque
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from tqdm import tqdm
 
@@ -38,6 +38,7 @@ FOREIGN = {
     ".cr2",
     ".nef",
 }
+PICTURES = ENDINGS | FOREIGN
 
 
 class ScanError(ValueError):
@@ -80,13 +81,12 @@ def find_jobs(paths: Iterable[str | os.PathLike]) -> tuple[list[Job], int]:
         if not path.is_dir():
             if not path.exists():
                 raise ScanError(f"{path} does not exist; check the path")
-            jobs.append(Job(_writeable(path.name), path))
+            jobs.append(Job(writeable(path.name), path))
             continue
         for file in sorted(p for p in path.rglob("*") if p.is_file()):
             inside = file.relative_to(path)
-            hidden = any(part.startswith(".") for part in inside.parts)
-            if file.suffix.lower() in ENDINGS | FOREIGN | {""} and not hidden:
-                jobs.append(Job(_writeable(inside.as_posix()), file))
+            if is_picture(inside):
+                jobs.append(Job(writeable(inside.as_posix()), file))
             else:
                 ignored += 1
     twice = [name for name, count in Counter(job.name for job in jobs).items() if count > 1]
@@ -99,7 +99,17 @@ def find_jobs(paths: Iterable[str | os.PathLike]) -> tuple[list[Job], int]:
     return jobs, ignored
 
 
-def _writeable(name: str) -> str:
+def is_picture(inside: PurePath) -> bool:
+    """Whether a person would call a file of a folder or archive a picture: by its ending, or for want of one."""
+    return not is_hidden(inside) and inside.suffix.lower() in PICTURES | {""}
+
+
+def is_hidden(inside: PurePath) -> bool:
+    """Whether a file is one that a system keeps for itself; macOS puts such ones into every ZIP."""
+    return any((part.startswith(".") and part.strip(".")) or part == "__MACOSX" for part in inside.parts)
+
+
+def writeable(name: str) -> str:
     """A file name that is not UTF-8 must not break the table."""
     return name.encode(errors="backslashreplace").decode()
 

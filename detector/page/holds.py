@@ -7,7 +7,7 @@ import html
 from PIL import Image
 
 from ..analysis import Analysis, FaceVerdict
-from ..verdict import probability
+from ..verdict import Calibration, Limits, probability
 from .texts import Texts
 from .viewer import address, percent, shrunk
 
@@ -27,21 +27,21 @@ def views(texts: Texts, analysis: Analysis, face: FaceVerdict) -> str:
         for view in held.views
     )
     return (
-        f"<details><summary>{texts.VIEWS}</summary><p>{_limits(texts, analysis)}</p>"
+        f"<details><summary>{texts.VIEWS}</summary><p>{limits(texts, analysis.limits, analysis.calibration)}</p>"
         f'<div class="dd-figures dd-small">{rows}</div></details>'
     )
 
 
-def _limits(texts: Texts, analysis: Analysis) -> str:
-    bounds = analysis.limits
-    if not abs(bounds.upper) < float("inf"):
+def limits(texts: Texts, bounds: Limits, calibration: Calibration | None) -> str:
+    """Where the answers begin, and the error rates that this keeps."""
+    if calibration is None or not abs(bounds.upper) < float("inf"):
         return texts.NO_LIMITS
-    lower, upper = (probability(analysis.calibration, logit) for logit in (bounds.lower, bounds.upper))
+    lower, upper = (probability(calibration, logit) for logit in (bounds.lower, bounds.upper))
     return texts.LIMITS.format(
         upper=percent(upper),
         lower=percent(lower),
         false_alarms=bounds.targets.false_alarms,
         misses=bounds.targets.misses,
         undecided=bounds.undecided.value,
-        data=html.escape(analysis.calibration.data),
+        data=html.escape(calibration.data),
     )

@@ -1,0 +1,93 @@
+"""A batch as one HTML file that needs nothing else: no network, no scripts; it prints well."""
+
+from __future__ import annotations
+
+import html
+from collections import Counter
+from collections.abc import Sequence
+from datetime import datetime
+
+from ..analysis import ModelIdentity
+from ..artifacts import FAKE
+from ..batch import Row
+from ..verdict import Calibration, Limits
+from . import batch_table, holds
+from .report import PAPER, STYLE
+from .texts import Texts
+from .viewer import percent
+
+PRINTED = """
+body { max-width: 1100px; }
+.dd-batch-table { font-size: .85rem; }
+.dd-batch-table tr { break-inside: avoid; }
+@media print { .dd-batch-scroll { overflow: visible; max-height: none; } .dd-batch-table thead { position: static; } }
+"""
+
+
+def report(
+    texts: Texts,
+    rows: Sequence[Row],
+    labels: Sequence[str],
+    model: ModelIdentity,
+    limits: Limits,
+    calibration: Calibration | None,
+    checked: bool,
+    total: int,
+    when: datetime,
+) -> str:
+    """HTML of the rows of a batch that was to have `total` pictures."""
+    own = texts.batch
+    title = own.REPORT_TITLE.format(count=len(rows))
+    stopped = f"<p>{own.REPORT_STOPPED.format(done=len(rows), total=total)}</p>" if len(rows) < total else ""
+    facts = [
+        (texts.REPORT_WHEN, when.strftime("%Y-%m-%d %H:%M UTC")),
+        (own.ANSWER, own.CHECKED[checked]),
+        (texts.REPORT_MODEL, f"{model.architecture}, {model.size} px, {model.device}, SHA-256 {model.sha256}"),
+        (texts.REPORT_CALIBRATION, f"SHA-256 {model.calibration}" if model.calibration else texts.NOT_THERE),
+    ]
+    lines = "".join(f'<tr><th scope="row">{name}</th><td>{html.escape(value)}</td></tr>' for name, value in facts)
+    body = (
+        f"<h1>{title}</h1>{stopped}<p>{counts(texts, rows)}</p><p>{holds.limits(texts, limits, calibration)}</p>"
+        f"{_table(texts, rows, labels)}"
+        f'<section class="dd-proof"><h3>{texts.REPORT_FACTS}</h3><table class="dd-facts"><tbody>{lines}</tbody></table>'
+        f"</section><p>{texts.REPORT_LIMITS}</p>"
+    )
+    style = "".join(path.read_text(encoding="utf-8") for path in (STYLE, STYLE.with_name("batch.css")))
+    return (
+        f'<!doctype html>\n<html lang="{texts.CODE}"><head><meta charset="utf-8"><title>{title}</title>'
+        f'<meta name="viewport" content="width=device-width, initial-scale=1">'
+        f"<style>{style}{PAPER}{PRINTED}</style></head><body>{body}</body></html>\n"
+    )
+
+
+def counts(texts: Texts, rows: Sequence[Row]) -> str:
+    """How many pictures got which answer, in one line."""
+    found = Counter(batch_table.kind_of(row) for row in rows)
+    said = {batch_table.kind_of(row): batch_table.answer_of(texts, row) for row in rows}
+    kinds = [kind for kind in batch_table.RANKS if found[kind]]
+    return " · ".join(texts.batch.COUNT.format(answer=said[kind], count=found[kind]) for kind in kinds)
+
+
+def _table(texts: Texts, rows: Sequence[Row], labels: Sequence[str]) -> str:
+    own = texts.batch
+    artifacts = [label for label in labels if label != FAKE]
+    names = (own.PICTURE, own.ANSWER, own.PROBABILITY, *(texts.LABELS[key] for key in artifacts), own.FACES)
+    heads = "".join(f'<th scope="col">{name}</th>' for name in names)
+    return (
+        f'<div class="dd-batch-scroll"><table class="dd-batch-table"><thead><tr>{heads}</tr></thead>'
+        f"<tbody>{''.join(_line(texts, row, artifacts) for row in rows)}</tbody></table></div>"
+    )
+
+
+def _line(texts: Texts, row: Row, artifacts: Sequence[str]) -> str:
+    values = [row.probability, *((row.artifacts or {}).get(key) for key in artifacts)]
+    cells = "".join(
+        f'<td class="dd-number">{texts.batch.NO_VALUE if value is None else percent(value)}</td>' for value in values
+    )
+    notes = "".join(f"<span>{html.escape(said)}</span>" for said in batch_table.sentences(texts, row))
+    return (
+        f'<tr class="dd-{batch_table.kind_of(row)}"><th scope="row"><div>{batch_table.thumbnail(row)}'
+        f"<bdi>{html.escape(row.entry.name)}</bdi></div></th><td><strong>{batch_table.answer_of(texts, row)}</strong>"
+        f'<span class="dd-batch-notes">{notes}</span></td>{cells}'
+        f'<td class="dd-number">{row.face_count if row.answer else texts.batch.NO_VALUE}</td></tr>'
+    )
