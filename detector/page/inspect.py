@@ -43,6 +43,7 @@ def build(texts: Texts, analyser: Analyser, examples: Sequence[Path], public: bo
                 buttons=[],
                 elem_id="picture",
             )
+            picture.texts = texts
             if examples:
                 gr.Examples(
                     [str(path) for path in examples],
@@ -81,7 +82,7 @@ def build(texts: Texts, analyser: Analyser, examples: Sequence[Path], public: bo
         try:
             found = analyser.prepare(path)
         except PictureError as error:
-            return viewer.refusal(texts, str(error)), "", "", gr.update(visible=False), None
+            return viewer.refusal(texts, error), "", "", gr.update(visible=False), None
         analysis = analyser.judge([found], way)[0]
         one = None if chosen is None or chosen == ALL_FACES or chosen >= len(analysis.faces) else chosen
         faces = gr.update(
@@ -127,7 +128,7 @@ def build(texts: Texts, analyser: Analyser, examples: Sequence[Path], public: bo
         try:
             return analyser.analyse(picture, method).to_dict()
         except PictureError as error:
-            raise gr.Error(str(error)) from error
+            raise gr.Error(texts.say(error)) from error
 
     outputs = [verdict, stage, proof, face, details]
     quiet = {"api_visibility": "private", "show_progress": "minimal"}

@@ -27,7 +27,7 @@ def proof(texts: Texts, pixels: np.ndarray, analysis: Analysis, label: str, face
     if evidence is None:
         return ""
     of = texts.OF_FACE.format(number=number + 1) if len(analysis.faces) > 1 else ""
-    said = "".join(f"<li>{html.escape(sentence)}</li>" for sentence in evidence.sentences)
+    said = "".join(f"<li>{html.escape(texts.say(sentence))}</li>" for sentence in evidence.sentences)
     return (
         f'<section class="dd-proof"><h3>{texts.FOUND}{of}</h3><ul>{said}</ul>'
         f"{stamp(texts, verdict.causal) if label == FAKE and verdict.causal else ''}"
@@ -78,7 +78,7 @@ def _cues(texts: Texts, verdict: FaceVerdict, label: str) -> str:
             Image.fromarray(cue.picture),
             CUE_SIDE,
             texts.ALT_CUE.format(label=texts.LABELS[cue.artifact]),
-            f"<strong>{texts.LABELS[cue.artifact]}</strong>: {html.escape(cue.text)}",
+            f"<strong>{texts.LABELS[cue.artifact]}</strong>{texts.COLON}{html.escape(texts.say(cue.text))}",
         )
         for cue in chosen
     )
