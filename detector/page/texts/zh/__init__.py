@@ -103,7 +103,7 @@ ACCUSED = (
     "有 {wrong:.0f} 张其实是真实照片（{low:.0f} 到 {high:.0f} 张之间）。"
 )
 ACCUSED_LEGEND = ("真实照片，被冤枉", "可能被冤枉（区间之内）", "经过篡改")
-ACCUSED_RATES = "在留出的测试图片中，经过篡改的有 {found} 被判为篡改，真实的有 {alarmed} 被判为篡改。"
+ACCUSED_RATES = "在留出的测试图片中，经过篡改的有 {found}被判为篡改，真实的有 {alarmed}被判为篡改。"
 ACCUSED_NOTE = "这里没有计入对其他版本的核查；训练中从未见过的伪造类型更不容易被发现。"
 ACCUSED_OPEN = "该模型检查点尚未校准，错误率未知。"
 RATE = "{value:.1%}（95% 置信区间 {low:.1%} 到 {high:.1%}）"
