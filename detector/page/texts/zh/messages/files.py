@@ -6,7 +6,7 @@ FILES = {
     '"{name}"': "“{name}”",
     "{who} {wrong}": "{who}{wrong}",
     "{who} is damaged or cut off ({why}); export or download it again.": (
-        "{who}已损坏或不完整（{why}）；请重新导出或下载。"
+        "{who}已损坏或不完整（解码器报告：{why}）；请重新导出或下载。"
     ),
     "cannot be a {kind}; pass a path, bytes, PIL image or array.": "不能是 {kind}；请传入路径、字节、PIL 图像或数组。",
     "is a folder; choose a picture inside it.": "是一个文件夹；请选择其中的图片。",
