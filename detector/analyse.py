@@ -31,6 +31,7 @@ from .explain import Heatmap
 from .faces import Box
 from .images import DEFAULT_LIMITS, Limits, Picture, Source
 from .images import load as load_picture
+from .messages import message
 from .model import Classifier
 from .model import load as load_model
 from .scope import Reason
@@ -39,9 +40,9 @@ from .verdict import DEFAULT_TARGETS, Answer, Targets
 MAX_FACES = 16  # of a crowd the largest are judged; the Analysis says so
 MAX_CHECKED = 4  # faces whose verdict is checked, the most suspicious ones: they make the picture's answer
 
-NO_FACE = scope.RULES["no_face"].text
+NO_FACE = message(scope.RULES["no_face"].text)
 
-NOT_CALIBRATED = (
+NOT_CALIBRATED = message(
     "This checkpoint is not calibrated, so its probability is no error rate and the answer stays open. "
     "Calibrate it: python -m detector calibrate."
 )
@@ -214,7 +215,8 @@ class Analyser:
         if self.classifier.header.calibration is None:
             warnings.append(NOT_CALIBRATED)
         if one.face_count > MAX_FACES:
-            warnings.append(f"{one.face_count} faces were found; the {MAX_FACES} largest were judged.")
+            counts = dict(count=one.face_count, most=MAX_FACES)
+            warnings.append(message("{count} faces were found; the {most} largest were judged.", **counts))
         return Analysis(
             answer=Answer.NOT_ASSESSED if scope.refused(outside or ()) else _together([v.answer for v in verdicts]),
             scope=outside,

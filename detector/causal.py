@@ -15,6 +15,7 @@ import cv2
 import numpy as np
 
 from .artifacts import FAKE
+from .messages import Message, message
 from .model import Classifier
 from .traces import FAINT
 
@@ -35,10 +36,10 @@ SUPPORTED, WEAK, NOT_SUPPORTED, NOT_APPLICABLE = STAMPS = ("supported", "weak", 
 MARGIN = 0.4
 
 MEANS = {
-    SUPPORTED: "So the score does rest on these places.",
-    WEAK: "So these places matter a little more than others, not clearly.",
-    NOT_SUPPORTED: "So the score rests on these places no more than on others: do not lean on this map.",
-    NOT_APPLICABLE: "No place of this map is warm enough to be worth a look, so there is nothing to check.",
+    SUPPORTED: message("So the score does rest on these places."),
+    WEAK: message("So these places matter a little more than others, not clearly."),
+    NOT_SUPPORTED: message("So the score rests on these places no more than on others: do not lean on this map."),
+    NOT_APPLICABLE: message("No place of this map is warm enough to be worth a look, so there is nothing to check."),
 }
 
 Place = tuple[int, int]  # row, column on the grid
@@ -193,9 +194,13 @@ def _cover(area: Sequence[Place], side: int) -> np.ndarray:
 def _judged(label: str, falls: Sequence[float], share: float) -> CausalCheck:
     hot, *others = falls
     given = stamp(hot, others)
-    said = (
-        f"With the hottest {share:.0%} of the judged square smoothed away, the score {_moved(hot)}; "
-        f"{_elsewhere(others)} {MEANS[given]}"
+    said = message(
+        "With the hottest {share:.0%} of the judged square smoothed away, the score {moved}; "
+        "with as much smoothed elsewhere it {elsewhere}. {meaning}",
+        share=share,
+        moved=_moved(hot),
+        elsewhere=_moved(max(others), bound=True),
+        meaning=MEANS[given],
     )
     return CausalCheck(label, hot, others[0], tuple(others[1:]), share, given, said)
 
@@ -204,11 +209,12 @@ def _nothing(label: str) -> CausalCheck:
     return CausalCheck(label, None, None, (), 0.0, NOT_APPLICABLE, MEANS[NOT_APPLICABLE])
 
 
-def _moved(fall: float, bound: str = "") -> str:
+def _moved(fall: float, bound: bool = False) -> Message:
+    """`bound`: it is the largest of several falls."""
     if abs(fall) < 0.05:
-        return "stays the same"
-    return f"falls by {bound}{fall:.1f} logits" if fall > 0 else f"rises by {-fall:.1f} logits"
-
-
-def _elsewhere(others: Sequence[float]) -> str:
-    return f"with as much smoothed elsewhere it {_moved(max(others), 'at most ')}."
+        return message("stays the same")
+    if fall < 0:
+        return message("rises by {rise:.1f} logits", rise=-fall)
+    if bound:
+        return message("falls by at most {fall:.1f} logits", fall=fall)
+    return message("falls by {fall:.1f} logits", fall=fall)

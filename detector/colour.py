@@ -9,6 +9,7 @@ from PIL import Image, ImageCms
 
 from . import decode
 from .decode import PictureError
+from .messages import message
 
 _UPRIGHT = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -72,7 +73,8 @@ def _from_wide(image: Image.Image) -> tuple[Image.Image, Image.Image | None]:
     values = np.asarray(image)
     low, high = values.min(), values.max()
     if not (low >= 0 and high <= 65535):  # also true of NaN
-        raise PictureError(f"holds grey values from {low:g} to {high:g}; save it as 8 or 16 bit.")
+        said = message("holds grey values from {low:g} to {high:g}; save it as 8 or 16 bit.", low=low, high=high)
+        raise PictureError(said)
     top = 65535 if image.mode != "F" else 1 if high <= 1 else 255 if high <= 255 else 65535
     clear = image.info.get("transparency")
     alpha = Image.fromarray(np.where(values == clear, 0, 255).astype(np.uint8)) if isinstance(clear, int) else None
@@ -88,10 +90,12 @@ def bytes_of_array(array: np.ndarray) -> np.ndarray:
     if array.dtype.kind == "u" and array.dtype.itemsize == 2:
         return _scaled(array, 65535)
     if array.dtype.kind != "f":
-        raise PictureError(f"is an array of {array.dtype}; pass uint8, uint16, bool or float in 0..1.")
+        said = message("is an array of {kind}; pass uint8, uint16, bool or float in 0..1.", kind=str(array.dtype))
+        raise PictureError(said)
     low, high = array.min(), array.max()
     if not (low >= -1e-3 and high <= 1 + 1e-3):  # also true of NaN; the margin is for resampled pictures
-        raise PictureError(f"is a float array from {low:g} to {high:g}; scale it to 0..1, without NaN.")
+        said = message("is a float array from {low:g} to {high:g}; scale it to 0..1, without NaN.", low=low, high=high)
+        raise PictureError(said)
     return _scaled(array, 1)
 
 

@@ -14,6 +14,8 @@ from PIL import PngImagePlugin as Png
 from PIL import TiffImagePlugin as Tiff
 from PIL import WebPImagePlugin as WebP
 
+from .messages import Message, message
+
 FRAME_CAP = 100  # frames of a GIF or TIFF are counted up to here: an exact count walks the whole file
 
 # How often a decoder may ask for the next piece. Real files stay far below; a file of a million empty chunks
@@ -41,11 +43,11 @@ class _Stream(io.BytesIO):
     def read(self, size: int | None = -1) -> bytes:
         self.allowance -= 1
         if self.allowance < 0:
-            raise OSError("it is cut into too many pieces")
+            raise OSError(message("it is cut into too many pieces"))
         piece = super().read(size)
         self.bytes_left -= len(piece)
         if self.bytes_left < 0:  # no OSError: PIL would turn it into a mere warning
-            raise ValueError("it points to the same bytes again and again")
+            raise ValueError(message("it points to the same bytes again and again"))
         return piece
 
 
@@ -59,42 +61,44 @@ _DECODERS: tuple[tuple[bytes, Callable], ...] = (
 )
 
 _FOREIGN = (
-    (b"%PDF", "a PDF document"),
-    (b"8BPS", "a Photoshop (PSD) file"),
-    (b"%!PS", "a PostScript file"),
-    (b"\xff\x0a", "a JPEG XL picture"),
-    (b"\0\0\0\x0cJXL ", "a JPEG XL picture"),
-    (b"\0\0\0\x0cjP  ", "a JPEG 2000 picture"),
-    (b"\x1aE\xdf\xa3", "a video (WebM, MKV)"),
-    (b"version https://git-lfs", "a Git LFS pointer (run `git lfs pull`)"),
+    (b"%PDF", message("a PDF document")),
+    (b"8BPS", message("a Photoshop (PSD) file")),
+    (b"%!PS", message("a PostScript file")),
+    (b"\xff\x0a", message("a JPEG XL picture")),
+    (b"\0\0\0\x0cJXL ", message("a JPEG XL picture")),
+    (b"\0\0\0\x0cjP  ", message("a JPEG 2000 picture")),
+    (b"\x1aE\xdf\xa3", message("a video (WebM, MKV)")),
+    (b"version https://git-lfs", message("a Git LFS pointer (run `git lfs pull`)")),
 )
 
 
 def open_picture(data: bytes) -> Image.Image:
     if not data:
-        raise PictureError("is empty (0 bytes); choose another file.")
+        raise PictureError(message("is empty (0 bytes); choose another file."))
     if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
         return WebP.WebPImageFile(_Stream(data))
     for start, decoder in _DECODERS:
         if data.startswith(start):
             return decoder(_Stream(data))
-    what = _foreign(data[:1024])
-    raise PictureError(f"is {what}; save it as JPEG, PNG, WebP, BMP, TIFF or GIF.")
+    raise PictureError(message("is {what}; save it as JPEG, PNG, WebP, BMP, TIFF or GIF.", what=_foreign(data[:1024])))
 
 
-def _foreign(head: bytes) -> str:
+def _foreign(head: bytes) -> Message:
     if head[4:8] == b"ftyp":
         brand = head[8:12]
         if brand.startswith(b"avi"):
-            return "an AVIF picture"
-        return "a HEIC picture" if brand[:3] in (b"hei", b"hev", b"mif", b"msf") else "a video (MP4, MOV)"
+            return message("an AVIF picture")
+        still = brand[:3] in (b"hei", b"hev", b"mif", b"msf")
+        return message("a HEIC picture") if still else message("a video (MP4, MOV)")
     for start, what in _FOREIGN:
         if head.startswith(start):
             return what
     text = head.lstrip(b"\xef\xbb\xbf \t\r\n").lower()
     if text.startswith((b"<svg", b"<?xml")) and b"<svg" in text:
-        return "an SVG drawing"
-    return "a web page" if text.startswith((b"<!doctype html", b"<html")) else "not a picture in a known format"
+        return message("an SVG drawing")
+    if text.startswith((b"<!doctype html", b"<html")):
+        return message("a web page")
+    return message("not a picture in a known format")
 
 
 def exif(raw: bytes) -> Image.Exif:
@@ -119,7 +123,10 @@ def check_scans(data: bytes, image: Image.Image) -> None:
     """Each scan of a progressive JPEG visits every pixel: thousands of empty ones would decode for hours."""
     scans = data.count(b"\xff\xda") if image.format in ("JPEG", "MPO") else 0
     if scans > 100 and scans * image.width * image.height > 1_000_000_000:
-        raise PictureError(f"is a JPEG of {scans} scans, which no camera writes; save it again as a plain JPEG.")
+        said = message(
+            "is a JPEG of {scans} scans, which no camera writes; save it again as a plain JPEG.", scans=scans
+        )
+        raise PictureError(said)
 
 
 def _gif_frames(data: bytes) -> int:

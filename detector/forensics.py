@@ -10,6 +10,8 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from .messages import message
+
 SHOWN_SIDE = 512  # px: longer side of the pictures given back
 RESAVED = 90  # JPEG quality of the error-level analysis
 LEVEL_GAIN, NOISE_GAIN = 32, 10  # times brighter than measured
@@ -37,28 +39,43 @@ def views(pixels: np.ndarray) -> tuple[ForensicView, ...]:
     residual = cv2.subtract(luma, cv2.medianBlur(luma, 3), dtype=cv2.CV_32F)
     return (
         ForensicView(
-            "Error level",
+            message("Error level"),
             _error_level(pixels),
-            f"What saving the picture once more as JPEG (quality {RESAVED}) changes, made {LEVEL_GAIN} times brighter: "
-            "places of like texture should be alike, and a pasted one that was saved differently may stand out.",
-            "Edges and texture are bright in every picture, smooth skin is dark in every picture, and one more saving "
-            "or a resize wipes real differences out.",
+            message(
+                "What saving the picture once more as JPEG (quality {quality}) changes, made {gain} times brighter: "
+                "places of like texture should be alike, and a pasted one that was saved differently may stand out.",
+                quality=RESAVED,
+                gain=LEVEL_GAIN,
+            ),
+            message(
+                "Edges and texture are bright in every picture, smooth skin is dark in every picture, and one more "
+                "saving or a resize wipes real differences out."
+            ),
         ),
         ForensicView(
-            "Noise",
+            message("Noise"),
             _noise(residual),
-            f"How strong the finest detail is (what a 3 × 3 median takes away), made {NOISE_GAIN} times brighter: a "
-            "camera's noise is much alike on surfaces of like brightness, so a patch without any may come from "
-            "elsewhere.",
-            "Focus, denoising, make-up and compression smooth real faces too, and hair and fabric shine without being "
-            "noise.",
+            message(
+                "How strong the finest detail is (what a 3 × 3 median takes away), made {gain} times brighter: a "
+                "camera's noise is much alike on surfaces of like brightness, so a patch without any may come from "
+                "elsewhere.",
+                gain=NOISE_GAIN,
+            ),
+            message(
+                "Focus, denoising, make-up and compression smooth real faces too, and hair and fabric shine without "
+                "being noise."
+            ),
         ),
         ForensicView(
-            "Spectrum of the noise",
+            message("Spectrum of the noise"),
             _spectrum(residual),
-            "Which periods the finest detail has: slow in the middle, 2 px at the rim; single bright dots away from "
-            "the middle mean that something repeats, as up-sampling in a generator does.",
-            "JPEG's 8 × 8 blocks, enlarging, screens and woven cloth make dots too, and many generators leave none.",
+            message(
+                "Which periods the finest detail has: slow in the middle, 2 px at the rim; single bright dots away "
+                "from the middle mean that something repeats, as up-sampling in a generator does."
+            ),
+            message(
+                "JPEG's 8 × 8 blocks, enlarging, screens and woven cloth make dots too, and many generators leave none."
+            ),
         ),
     )
 

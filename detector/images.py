@@ -15,6 +15,7 @@ from PIL import Image
 
 from . import colour, decode
 from .decode import FRAME_CAP, PictureError
+from .messages import message, reason
 
 __all__ = ["DEFAULT_LIMITS", "FRAME_CAP", "FileFacts", "Limits", "Picture", "PictureError", "Source", "load"]
 
@@ -74,21 +75,22 @@ def load(source: Source, limits: Limits = DEFAULT_LIMITS) -> Picture:
 
     Arrays are H×W, H×W×1 (grey), ×2 (grey, alpha), ×3 (RGB) or ×4 (RGBA) of uint8, uint16, bool, float 0..1.
     """
-    name, who = None, "The picture"
+    name, who = None, message("The picture")
     try:
         if isinstance(source, np.ndarray):
             return _from_image(_image_of_array(source, limits), limits)
         if isinstance(source, Image.Image):
             return _from_image(source, limits)
         name = _name(source)
-        who = f'"{name}"' if name else who
+        who = message('"{name}"', name=name) if name else who
         return _from_bytes(_read(source, limits), name, limits)
     except PictureError as error:
-        raise PictureError(f"{who} {error}") from error.__cause__
+        raise PictureError(message("{who} {wrong}", who=who, wrong=reason(error))) from error.__cause__
     # PIL's parsers raise whatever they stumble over (IndexError, struct.error, zlib.error, MemoryError, ...).
     except Exception as error:
-        reason = str(error)[:120] or type(error).__name__
-        raise PictureError(f"{who} is damaged or cut off ({reason}); export or download it again.") from error
+        why = reason(error, 120) or type(error).__name__
+        said = message("{who} is damaged or cut off ({why}); export or download it again.", who=who, why=why)
+        raise PictureError(said) from error
 
 
 # ---- getting at the bytes
@@ -107,33 +109,36 @@ def _read(source: Source, limits: Limits) -> bytes:
         _check_bytes(memoryview(source).nbytes, limits)
         return bytes(source)
     if not isinstance(source, str | os.PathLike) and not hasattr(source, "read"):
-        raise PictureError(f"cannot be a {type(source).__name__}; pass a path, bytes, PIL image or array.")
+        kind = type(source).__name__
+        raise PictureError(message("cannot be a {kind}; pass a path, bytes, PIL image or array.", kind=kind))
     try:
         if hasattr(source, "read"):
             return _read_stream(source, limits)
         found = os.stat(source)
         if stat.S_ISDIR(found.st_mode):
-            raise PictureError("is a folder; choose a picture inside it.")
+            raise PictureError(message("is a folder; choose a picture inside it."))
         if not stat.S_ISREG(found.st_mode):  # opening a pipe would wait for ever, a device may never end
-            raise PictureError("is not an ordinary file; save the picture to disk first.")
+            raise PictureError(message("is not an ordinary file; save the picture to disk first."))
         _check_bytes(found.st_size, limits)
         with open(source, "rb", buffering=0) as file:
             return _read_stream(file, limits)
     except PictureError:
         raise
     except FileNotFoundError as error:
-        raise PictureError("does not exist; check the path.") from error
+        raise PictureError(message("does not exist; check the path.")) from error
     except PermissionError as error:
-        raise PictureError("may not be read; change its permissions.") from error
+        raise PictureError(message("may not be read; change its permissions.")) from error
     except (OSError, ValueError) as error:
-        raise PictureError(f"cannot be read ({error}); check the path and the disk.") from error
+        raise PictureError(
+            message("cannot be read ({why}); check the path and the disk.", why=reason(error))
+        ) from error
 
 
 def _read_stream(file: BinaryIO, limits: Limits) -> bytes:
     pieces, left = [], limits.max_bytes + 1
     while left > 0 and (piece := file.read(left)):  # a raw stream may hand out less than was asked for
         if isinstance(piece, str):
-            raise PictureError("was opened as text; open it in mode 'rb'.")
+            raise PictureError(message("was opened as text; open it in mode 'rb'."))
         pieces.append(piece)
         left -= len(piece)
     _check_bytes(limits.max_bytes + 1 - left, limits)
@@ -142,15 +147,23 @@ def _read_stream(file: BinaryIO, limits: Limits) -> bytes:
 
 def _check_bytes(count: int, limits: Limits) -> None:
     if count > limits.max_bytes:
-        raise PictureError(f"is larger than the {limits.max_bytes / 1e6:g} MB allowed; save it smaller.")
+        most = limits.max_bytes / 1e6
+        raise PictureError(message("is larger than the {most:g} MB allowed; save it smaller.", most=most))
 
 
 def _check_pixels(width: int, height: int, limits: Limits) -> None:
     if width < 1 or height < 1:
-        raise PictureError(f"is empty ({width}×{height} pixels); choose another one.")
+        raise PictureError(
+            message("is empty ({width}×{height} pixels); choose another one.", width=width, height=height)
+        )
     if width * height > limits.max_pixels:
-        allowed = f"{limits.max_pixels / 1e6:g} megapixels allowed"
-        raise PictureError(f"has {width}×{height} pixels, more than the {allowed}; scale it down first.")
+        said = message(
+            "has {width}×{height} pixels, more than the {most:g} megapixels allowed; scale it down first.",
+            width=width,
+            height=height,
+            most=limits.max_pixels / 1e6,
+        )
+        raise PictureError(said)
 
 
 # ---- from bytes, image or array to pixels and facts
@@ -174,7 +187,8 @@ def _from_image(image: Image.Image, limits: Limits) -> Picture:
 
 def _image_of_array(array: np.ndarray, limits: Limits) -> Image.Image:
     if array.ndim not in (2, 3) or (array.ndim == 3 and not 1 <= array.shape[2] <= 4):
-        raise PictureError(f"is an array of shape {array.shape}; pass H×W, or H×W×C with 1 to 4 channels.")
+        said = message("is an array of shape {shape}; pass H×W, or H×W×C with 1 to 4 channels.", shape=array.shape)
+        raise PictureError(said)
     _check_pixels(array.shape[1], array.shape[0], limits)
     if array.ndim == 3 and array.shape[2] == 1:
         array = array[:, :, 0]

@@ -19,8 +19,10 @@ import cv2
 from . import image_statistics, recompression
 from .faces import CROP, Box
 from .images import Picture
+from .messages import Message, message
 
 Kind = Literal["refuse", "warn"]
+FACE, MIDDLE = message("face"), message("picture's middle")  # where light and sharpness are measured
 
 
 @dataclass(frozen=True)
@@ -36,17 +38,18 @@ class Reason:
 
 @dataclass(frozen=True)
 class Rule:
-    """Limits of one measurement; a limit that is None is never crossed. `text` takes value, limit and where."""
+    """Limits of one measurement; a limit that is None is never crossed. `text`: template of value, limit, where."""
 
     text: str
     warn: float | None = None
     refuse: float | None = None
     below: bool = True  # values under the limit are the bad ones
 
-    def judge(self, key: str, value: float, where: str = "face") -> Reason | None:
+    def judge(self, key: str, value: float, where: Message = FACE) -> Reason | None:
         for kind, limit in (("refuse", self.refuse), ("warn", self.warn)):
             if limit is not None and (value < limit if self.below else value >= limit):
-                return Reason(key, kind, self.text.format(value=value, limit=limit, where=where), value, limit)
+                said = message(self.text, value=value, limit=limit, where=where)
+                return Reason(key, kind, said, value, limit)
         return None
 
 
@@ -147,7 +150,7 @@ def assess(picture: Picture, boxes: Sequence[Box | None]) -> tuple[Reason, ...]:
     sharpness and drawing are measured on the largest face, or else on the picture's middle.
     """
     values = _sizes(picture, boxes) | _storage(picture) | _looks(picture, boxes)
-    where = "face" if boxes[0] else "picture's middle"
+    where = FACE if boxes[0] else MIDDLE
     judged = (RULES[key].judge(key, value, where) for key, value in values.items())
     found = {reason.key: reason for reason in judged if reason}
     if not UNSHADED.isdisjoint(found):

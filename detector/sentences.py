@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from .artifacts import FAKE
 from .cues import Cue
+from .messages import Message, enumerated, listed, message
 from .stability import Stability
 from .traces import Share
 from .verdict import Answer
@@ -14,18 +15,25 @@ FOUND = 0.5  # an artifact stands out from this probability on
 USUAL, RARE = 75, 90  # percentiles: below the first a measurement is as in most photos, above the second it is rare
 
 NAMES = {
-    "face_edge": "Face edge",
-    "lighting": "Lighting",
-    "background": "Background",
-    "sharpness": "Sharpness",
-    "hair": "Hair",
+    "face_edge": message("Face edge"),
+    "lighting": message("Lighting"),
+    "background": message("Background"),
+    "sharpness": message("Sharpness"),
+    "hair": message("Hair"),
+}
+TRACES = {
+    "face_edge": message("a trace of face edge"),
+    "lighting": message("a trace of lighting"),
+    "background": message("a trace of background"),
+    "sharpness": message("a trace of sharpness"),
+    "hair": message("a trace of hair"),
 }
 PLACE_NAMES = {
-    "face_edge": "along the face edge",
-    "face": "inside the face",
-    "hair": "on the hair",
-    "body": "on neck and clothes",
-    "background": "in the background",
+    "face_edge": message("along the face edge"),
+    "face": message("inside the face"),
+    "hair": message("on the hair"),
+    "body": message("on neck and clothes"),
+    "background": message("in the background"),
 }
 
 
@@ -51,57 +59,80 @@ def explain(
     )
 
 
-def _opening(answer: Answer, probabilities: dict[str, float], found: list[str], where: str) -> str:
-    none = "none of the named artifacts stands out" if len(probabilities) > 1 else "this checkpoint names no artifacts"
-    stands = f"{_list(found)} {'stands' if len(found) == 1 else 'stand'} out"
-    if answer == Answer.MANIPULATED:
-        if found:
-            return f"Judged as likely manipulated, and {stands}."
-        return f"Judged as likely manipulated, but {none}: the verdict rests on other traces{where and f'; {where}'}."
+def _opening(answer: Answer, probabilities: dict[str, float], found: list[str], where: Message | None) -> Message:
+    if found:
+        traces = enumerated([TRACES[label] for label in found])
+        one = len(found) == 1
+        stands = message("{traces} stands out", traces=traces) if one else message("{traces} stand out", traces=traces)
+        return _opening_with(answer, stands)
+    none = message("none of the named artifacts stands out")
+    if len(probabilities) == 1:
+        none = message("this checkpoint names no artifacts")
     if answer == Answer.AUTHENTIC:
-        if found:
-            return f"Judged as likely authentic, yet {stands}: look for yourself."
-        return f"Judged as likely authentic, and {none}."
-    return f"The verdict stays open; {stands if found else none}."
+        return message("Judged as likely authentic, and {none}.", none=none)
+    if answer != Answer.MANIPULATED:
+        return message("The verdict stays open; {said}.", said=none)
+    if where is None:
+        return message("Judged as likely manipulated, but {none}: the verdict rests on other traces.", none=none)
+    return message(
+        "Judged as likely manipulated, but {none}: the verdict rests on other traces; {where}.", none=none, where=where
+    )
+
+
+def _opening_with(answer: Answer, stands: Message) -> Message:
+    """`stands`: which artifacts stand out."""
+    if answer == Answer.MANIPULATED:
+        return message("Judged as likely manipulated, and {stands}.", stands=stands)
+    if answer == Answer.AUTHENTIC:
+        return message("Judged as likely authentic, yet {stands}: look for yourself.", stands=stands)
+    return message("The verdict stays open; {said}.", said=stands)
 
 
 def unstable(stability: Stability | None) -> str:
     """Why a verdict that flips stays open; empty where it holds or was not checked."""
     if stability is None or stability.holds:
         return ""
-    return (
-        f"The answer does not hold: {len(stability.flips)} of {len(stability.views)} other deliveries of the same "
-        f"picture speak against it (as: {', '.join(stability.flips[:3])}), so it stays open."
+    return message(
+        "The answer does not hold: {count} of {views} other deliveries of the same picture speak against it "
+        "(as: {names}), so it stays open.",
+        count=len(stability.flips),
+        views=len(stability.views),
+        names=listed(stability.flips[:3]),
     )
 
 
-def _list(found: list[str]) -> str:
-    if not found:
-        return ""
-    names = [f"a trace of {NAMES[label].lower()}" for label in found]
-    return names[0] if len(names) == 1 else ", ".join(names[:-1]) + " and " + names[-1]
-
-
-def _artifact(label: str, probability: float, shares: Sequence[Share], cue: Cue | None, sure: bool) -> str:
+def _artifact(label: str, probability: float, shares: Sequence[Share], cue: Cue | None, sure: bool) -> Message:
     where = _where(shares, sure)
-    said = f"{NAMES[label]}, {probability:.0%}"
-    said += f": {where}." if where else ": its map shows where; the regions of this face could not be told apart."
+    known = dict(name=NAMES[label], probability=probability)
+    if where is None:
+        said = message(
+            "{name}, {probability:.0%}: its map shows where; the regions of this face could not be told apart.", **known
+        )
+    else:
+        said = message("{name}, {probability:.0%}: {where}.", **known, where=where)
     if cue is None or cue.percentile is None:
         return said
     if cue.percentile >= RARE:
-        usual = f"higher than in {min(cue.percentile, 99):.0f}% of real photos"  # no table knows all photos
-        return f"{said} A measurement without the classifier agrees: {usual}."
+        return message(
+            "{said} A measurement without the classifier agrees: higher than in {share:.0f}% of real photos.",
+            said=said,
+            share=min(cue.percentile, 99),  # no table knows all photos
+        )
     if cue.percentile < USUAL:
-        return f"{said} A measurement without the classifier sees nothing unusual here."
+        return message("{said} A measurement without the classifier sees nothing unusual here.", said=said)
     return said
 
 
-def _where(shares: Sequence[Share], sure: bool) -> str:
-    """The region with most of the evidence, and how that compares with its area; empty when nothing can be said."""
+def _where(shares: Sequence[Share], sure: bool) -> Message | None:
+    """The region with most of the evidence, and how that compares with its area; None when nothing can be said."""
     if not shares or not sure:
-        return ""
+        return None
     most = max(shares, key=lambda share: share.evidence)
-    said = f"{most.evidence:.0%} of its evidence lies {PLACE_NAMES[most.region]}"
-    if most.ratio >= 1.5:
-        return f"{said}, {most.ratio:.1f} times that region's share of the picture"
-    return said
+    known = dict(share=most.evidence, place=PLACE_NAMES[most.region])
+    if most.ratio < 1.5:
+        return message("{share:.0%} of its evidence lies {place}", **known)
+    return message(
+        "{share:.0%} of its evidence lies {place}, {ratio:.1f} times that region's share of the picture",
+        **known,
+        ratio=most.ratio,
+    )

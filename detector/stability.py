@@ -11,6 +11,7 @@ import numpy as np
 from PIL import Image
 
 from .artifacts import FAKE
+from .messages import message
 from .model import Classifier, resize
 from .verdict import Answer, Calibration, Limits, probability
 
@@ -91,12 +92,12 @@ WAYS: dict[str, Callable[[Image.Image], Image.Image]] = {
     "JPEG 50": _stored("JPEG", 50),
     "WebP 80": _stored("WEBP", 80),
     "WebP 50": _stored("WEBP", 50),
-    "three quarters of the size": _scaled(0.75),
-    "half the size": _scaled(0.5),
-    "half the size, JPEG 75": _both(_scaled(0.5), _stored("JPEG", 75)),
-    "cropped by 6%": _cropped(0.03, 0.03, 0.03, 0.03),
-    "cropped off centre": _cropped(0.06, 0.0, 0.0, 0.06),
-    "mirrored": lambda image: image.transpose(Image.Transpose.FLIP_LEFT_RIGHT),
+    message("three quarters of the size"): _scaled(0.75),
+    message("half the size"): _scaled(0.5),
+    message("half the size, JPEG 75"): _both(_scaled(0.5), _stored("JPEG", 75)),
+    message("cropped by 6%"): _cropped(0.03, 0.03, 0.03, 0.03),
+    message("cropped off centre"): _cropped(0.06, 0.0, 0.0, 0.06),
+    message("mirrored"): lambda image: image.transpose(Image.Transpose.FLIP_LEFT_RIGHT),
 }
 
 

@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 
 from ..artifacts import ARTIFACTS
+from ..messages import Message, message, reason
 from ..regions import Regions
 from . import background, edge, hair, lighting, sharpness, tables
 from .base import LEAST_SIDE, SIDE, CannotAssess, Cue, Frame, Measurement
@@ -71,32 +72,41 @@ def shrink(crop: np.ndarray) -> np.ndarray:
 
 def _measured(artifact: str, frame: Frame) -> Measurement:
     if min(frame.shape) < LEAST_SIDE:
-        raise CannotAssess(f"the face's square has {min(frame.shape)} px a side, at least {LEAST_SIDE} are needed")
+        sides = dict(side=min(frame.shape), least=LEAST_SIDE)
+        raise CannotAssess(message("the face's square has {side} px a side, at least {least} are needed", **sides))
     if not frame.regions.sure:
-        raise CannotAssess("face, hair and background could not be told apart with certainty")
+        raise CannotAssess(message("face, hair and background could not be told apart with certainty"))
     return _MODULES[artifact].measure(frame)
 
 
 def _cue(artifact: str, frame: Frame, quality: float | None) -> Cue:
     try:
         found = _measured(artifact, frame)
-    except CannotAssess as reason:
-        text = f"Cannot be assessed: {reason}."
+    except CannotAssess as error:
+        text = message("Cannot be assessed: {reason}.", reason=reason(error))
         return Cue(artifact, None, UNITS[artifact], None, text, frame.pixels.copy())
     known, percentile = tables.load(), None
-    text = found.sentence
     if known is not None and known.useful(artifact):
         percentile = known.percentile(artifact, found.value, max(frame.shape), quality)
     if percentile is not None:
-        text = f"{text.removesuffix('.')}; {_usual(found.value, percentile)}"
+        text = message("{measured}; {usual}", measured=found.sentence, usual=_usual(found.value, percentile))
     elif known is not None:
-        text += " How usual that is cannot be told: look at the picture."
+        text = message("{measured}. How usual that is cannot be told: look at the picture.", measured=found.sentence)
+    else:
+        text = message("{measured}.", measured=found.sentence)
     if found.question:
-        text = f"{text} {found.question}"
+        text = message("{said} {question}", said=text, question=found.question)
     return Cue(artifact, found.value, UNITS[artifact], percentile, text, found.picture, found.details)
 
 
-def _usual(value: float, percentile: float) -> str:
+def _usual(value: float, percentile: float) -> Message:
     above = 100 - percentile
-    share = "fewer than 1 %" if above < 1 else f"{min(above, 99):.0f} %"
-    return f"{share} of real photos of like size and quality reach its value of {value:.2f}."
+    if above < 1:
+        return message(
+            "fewer than 1 % of real photos of like size and quality reach its value of {value:.2f}.", value=value
+        )
+    return message(
+        "{share:.0f} % of real photos of like size and quality reach its value of {value:.2f}.",
+        share=min(above, 99),
+        value=value,
+    )

@@ -10,6 +10,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
+from ..messages import message
 from ..parts import BACKGROUND, PERSON
 from .base import CannotAssess, Frame, Measurement
 
@@ -27,7 +28,8 @@ def measure(frame: Frame) -> Measurement:
     background = cv2.erode(frame.mask(BACKGROUND).astype(np.uint8), kernel)
     person = cv2.erode(frame.mask(PERSON).astype(np.uint8), kernel)
     if background.mean() < LEAST_AREA:
-        raise CannotAssess(f"only {background.mean():.0%} of the square is background")
+        share = float(background.mean())
+        raise CannotAssess(message("only {share:.0%} of the square is background", share=share))
     residual = _residual(frame)
     repeats = _autocorrelation(residual, background)
     if person.mean() > 0.05:
@@ -45,10 +47,12 @@ def measure(frame: Frame) -> Measurement:
         row, column = np.unravel_index(np.where(good, _DISTANCE, np.inf).argmin(), good.shape)
         period = float(_DISTANCE[row, column])
         turn = float(np.degrees(np.arctan2(LONGEST - row, column - LONGEST)) % 180)
-    sentence = f"Nothing repeats clearly behind the person (correlation {value:.2f})."
+    sentence = message("Nothing repeats clearly behind the person (correlation {value:.2f})", value=value)
     if value >= CLEAR:
-        sentence = (
-            f"The background repeats with a period of {period:.1f} px (correlation {value:.2f}, the person's deducted)."
+        sentence = message(
+            "The background repeats with a period of {period:.1f} px (correlation {value:.2f}, the person's deducted)",
+            period=period,
+            value=value,
         )
     details = {"period": period, "direction": turn, "area": float(background.mean())}
     return Measurement(value, sentence, _painted(frame, residual, background), details)

@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 
 from .. import parts
+from ..messages import Message
 from ..regions import Regions
 
 SIDE = 352  # px: longest side of a crop that is measured; larger ones are shrunk, so that the tables hold
@@ -42,13 +43,14 @@ class Cue:
 
 @dataclass(frozen=True)
 class Measurement:
-    """What one module found: `sentence` says what was measured; the comparison with real photos is added later."""
+    """What one module found. `sentence` says what was measured, without a full stop: the comparison with real photos is
+    added later. `question`: what is left to the person."""
 
     value: float
-    sentence: str
+    sentence: Message
     picture: np.ndarray
     details: dict[str, float]
-    question: str = ""  # what is left to the person
+    question: Message | None = None
 
 
 class CannotAssess(ValueError):

@@ -10,6 +10,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
+from ..messages import Message, message
 from ..parts import BODY, FACE, SKIN
 from .base import CannotAssess, Frame, Measurement
 
@@ -29,7 +30,7 @@ def measure(frame: Frame) -> Measurement:
     inner = skin & (depth > 0.12 * frame.face_width)
     rest = ~frame.mask(FACE)
     if inner.sum() < 100 or rest.sum() < 100:
-        raise CannotAssess("too little skin is visible, or nothing but the face")
+        raise CannotAssess(message("too little skin is visible, or nothing but the face"))
     x, y = _rings(hull, centre)
     steps, best, ratio = _ring_steps(frame, x, y)
     ring = float(steps[best])
@@ -50,28 +51,34 @@ def measure(frame: Frame) -> Measurement:
     }
     if neck is not None:
         details["neck_step"] = neck
-    sentence = (
-        f"Skin colour steps by {ring:.1f} (Lab) along a ring at {RINGS[best]:.0%} of the face's outline, "
-        f"by {ratio:.1f} along the usual ring; detail on the face is {_factor(sharpness)} around it."
+    sentence = message(
+        "Skin colour steps by {step:.1f} (Lab) along a ring at {place:.0%} of the face's outline, "
+        "by {usual:.1f} along the usual ring; {detail}",
+        step=ring,
+        place=float(RINGS[best]),
+        usual=ratio,
+        detail=_detail(sharpness),
     )
     picture = _painted(frame, x[:, best], y[:, best], hull)
     return Measurement(value, sentence, picture, details)
 
 
-def _factor(log_energy: float) -> str:
+def _detail(log_energy: float) -> Message:
     factor = float(np.exp(abs(log_energy) / 2))  # of amplitude, as the eye sees it
-    return f"{factor:.1f} times {'stronger' if log_energy > 0 else 'weaker'} than"
+    if log_energy > 0:
+        return message("detail on the face is {factor:.1f} times stronger than around it", factor=factor)
+    return message("detail on the face is {factor:.1f} times weaker than around it", factor=factor)
 
 
 def _hull(frame: Frame) -> tuple[np.ndarray, tuple[float, float]]:
     """Convex hull of the face, uint8 (h, w), and its centre of mass (x, y)."""
     outlines, _ = cv2.findContours(frame.mask(FACE).astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
     if not outlines:
-        raise CannotAssess("no face was found")
+        raise CannotAssess(message("no face was found"))
     outline = cv2.convexHull(max(outlines, key=cv2.contourArea))
     moments = cv2.moments(outline)
     if moments["m00"] < 100:
-        raise CannotAssess("the face is too small")
+        raise CannotAssess(message("the face is too small"))
     hull = np.zeros(frame.shape, np.uint8)
     cv2.fillPoly(hull, [outline], 1)
     return hull, (moments["m10"] / moments["m00"], moments["m01"] / moments["m00"])
@@ -111,7 +118,7 @@ def _ring_steps(frame: Frame, x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray,
     step = ((behind - before) * valid[..., None]).sum(0) / np.maximum(rows, 1)[:, None]
     known = (rows >= LEAST_ANGLES) & (RINGS > 0.5)
     if known.sum() < 5:
-        raise CannotAssess("too little bare skin along the outline of the face")
+        raise CannotAssess(message("too little bare skin along the outline of the face"))
     size = np.where(known, np.hypot(step[:, 0], step[:, 1]), 0)
     return size, int(size.argmax()), float(np.median(size[known]))
 

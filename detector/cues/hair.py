@@ -9,12 +9,13 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
+from ..messages import message
 from ..parts import BROWS, HAIR, SKIN
 from .base import CELLS, CannotAssess, Frame, Measurement
 
 LEAST_AREA = 0.02  # share of the square
 SPREAD, STEP = 2.0, 7  # cells: smoothing of the texture's map, and how far apart the places are that are compared
-QUESTION = "Please judge yourself: does this hair fit the age of the face?"
+QUESTION = message("Please judge yourself: does this hair fit the age of the face?")
 
 
 def measure(frame: Frame) -> Measurement:
@@ -25,12 +26,12 @@ def measure(frame: Frame) -> Measurement:
     hair, brows = frame.mask(HAIR), frame.mask(BROWS)
     core = cv2.erode(hair.astype(np.uint8), np.ones((5, 5))) > 0
     if hair.mean() < LEAST_AREA or core.sum() < 60:
-        raise CannotAssess("hardly any hair is visible")
+        raise CannotAssess(message("hardly any hair is visible"))
     if brows.sum() < 12:
-        raise CannotAssess("the brows, with which hair is compared, are not visible")
+        raise CannotAssess(message("the brows, with which hair is compared, are not visible"))
     outline = _outline(hair, frame.mask(SKIN), frame.face_width)
     if outline.sum() < 80:
-        raise CannotAssess("the line between hair and skin is not visible")
+        raise CannotAssess(message("the line between hair and skin is not visible"))
     jump = _jump(frame, hair)
     lightness = frame.lab[..., 0]
     dark = lightness[brows]
@@ -40,10 +41,13 @@ def measure(frame: Frame) -> Measurement:
     # Steepest rise over the whole step: its inverse is the width of the edge, whatever the contrast.
     crisp = float(np.sqrt(np.percentile(frame.slopes[0][outline], 90)) / (high - low + 5))
     details = {"texture_jump": jump, "lighter_than_brows": lighter, "edge_crispness": crisp}
-    sentence = (
-        f"Within the hair, sharpness jumps by a factor of up to {np.exp(jump / 2):.1f}; the hair is "
-        f"{abs(lighter):.0f} (L*) {'lighter' if lighter > 0 else 'darker'} than the brows, "
-        f"its edge against the skin has a crispness of {crisp:.2f}."
+    sentence = message(
+        "Within the hair, sharpness jumps by a factor of up to {jump:.1f}; the hair is {difference:.0f} (L*) "
+        "{compared} than the brows, its edge against the skin has a crispness of {crisp:.2f}",
+        jump=float(np.exp(jump / 2)),
+        difference=abs(lighter),
+        compared=message("lighter") if lighter > 0 else message("darker"),
+        crisp=crisp,
     )
     picture = _painted(frame, hair | brows, hair)
     return Measurement(jump + crisp + lighter / 100, sentence, picture, details, QUESTION)
@@ -59,7 +63,7 @@ def _jump(frame: Frame, hair: np.ndarray) -> float:
     down = np.abs(ratio[STEP:] - ratio[:-STEP])[inside[STEP:] & inside[:-STEP]]
     jumps = np.concatenate([across, down])
     if len(jumps) < 40:
-        raise CannotAssess("the hair is too thin to compare its places")
+        raise CannotAssess(message("the hair is too thin to compare its places"))
     return float(np.percentile(jumps, 98))
 
 

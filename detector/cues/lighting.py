@@ -12,6 +12,7 @@ from contextlib import suppress
 import cv2
 import numpy as np
 
+from ..messages import Message, message
 from ..parts import BACKGROUND, BODY, FACE, HAIR
 from .base import CannotAssess, Frame, Measurement
 
@@ -19,6 +20,16 @@ GRID = 44  # cells a side on which brightness is averaged: texture is gone, ligh
 BLOCK = 4  # cells a side of a block that the bootstrap draws as one: neighbouring cells are not independent
 DRAWS = 100
 UNSURE = 60.0  # degrees: above this spread nothing is said of an angle
+SIDES = (
+    message("right"),
+    message("upper right"),
+    message("top"),
+    message("upper left"),
+    message("left"),
+    message("lower left"),
+    message("bottom"),
+    message("lower right"),
+)  # counter-clockwise, as _direction counts
 PARTS = {"hair": HAIR, "background": BACKGROUND, "body": BODY}
 
 
@@ -35,18 +46,23 @@ def measure(frame: Frame) -> Measurement:
     y = (np.arange(GRID) + 0.5 - rows.mean() / height * GRID) / face_width
     places = np.stack(np.meshgrid(x, y), 2)
     brightness = np.log(np.clip(frame.luma, 10, 255))
-    face = _light(frame, brightness, places, [FACE], "the face")
-    scene = _light(frame, brightness, places, list(PARTS.values()), "hair, body and background")
+    face = _light(frame, brightness, places, [FACE], message("the face"))
+    scene = _light(frame, brightness, places, list(PARTS.values()), message("hair, body and background"))
     (on_face, faces), (on_scene, scenes) = face, scene
     angle = _between(on_face, on_scene)
     turn_face, turn_scene = _spread(on_face, faces), _spread(on_scene, scenes)
     spread = float(np.hypot(turn_face, turn_scene))
     if spread > UNSURE:
-        even = "face" if turn_face > turn_scene else "surroundings"
-        raise CannotAssess(f"the light on the {even} is too even to tell its direction (±{min(spread, 180):.0f}°)")
+        even = message("face") if turn_face > turn_scene else message("surroundings")
+        said = message(
+            "the light on the {even} is too even to tell its direction (±{spread:.0f}°)",
+            even=even,
+            spread=min(spread, 180),
+        )
+        raise CannotAssess(said)
     against = [_opposition(on_face, on_scene)]
     with suppress(CannotAssess):  # hair counts twice where there is enough of it: it is lit by the same lamp
-        against.append(_opposition(on_face, _light(frame, brightness, places, [HAIR], "hair")[0]))
+        against.append(_opposition(on_face, _light(frame, brightness, places, [HAIR], message("hair"))[0]))
     value = float(np.mean(against)) + abs(float(on_face[1]))
     details = {
         "angle": angle,
@@ -58,16 +74,21 @@ def measure(frame: Frame) -> Measurement:
         "vertical_rise": float(on_face[1]),
     }
     # The conflict is another number than the angle, and the percentile is the conflict's.
-    sentence = (
-        f"The face is brightest towards the {_side(on_face)}, hair, body and background towards the "
-        f"{_side(on_scene)}: {angle:.0f}° apart, ±{spread:.0f}° (conflict {value:.2f})."
+    sentence = message(
+        "The face is brightest towards the {side}, hair, body and background towards the "
+        "{other}: {angle:.0f}° apart, ±{spread:.0f}° (conflict {value:.2f})",
+        side=_side(on_face),
+        other=_side(on_scene),
+        angle=angle,
+        spread=spread,
+        value=value,
     )
     picture = _painted(frame, (float(columns.mean()), float(rows.mean())), details)
     return Measurement(value, sentence, picture, details)
 
 
 def _light(
-    frame: Frame, brightness: np.ndarray, places: np.ndarray, parts: list[tuple[int, ...]], what: str
+    frame: Frame, brightness: np.ndarray, places: np.ndarray, parts: list[tuple[int, ...]], what: Message
 ) -> tuple[np.ndarray, np.ndarray]:
     """Rise of log brightness per face width (x, y), y downwards, common to the parts, and DRAWS bootstrap copies.
 
@@ -87,7 +108,7 @@ def _light(
         target.append(mean[rows, columns] / share[rows, columns])
         block.append(rows // BLOCK * GRID + columns // BLOCK)
     if not design or sum(map(len, target)) < 24:
-        raise CannotAssess(f"too little of {what} is visible")
+        raise CannotAssess(message("too little of {what} is visible", what=what))
     design, target, block = np.concatenate(design), np.concatenate(target), np.concatenate(block)
     weight = np.ones(len(target))
     for _ in range(4):  # Huber's weights: a white collar or a dark eye must not turn the plane
@@ -141,9 +162,8 @@ def _direction(rise: np.ndarray) -> float:
     return float(np.degrees(np.arctan2(-rise[1], rise[0])))
 
 
-def _side(rise: np.ndarray) -> str:
-    names = ("right", "upper right", "top", "upper left", "left", "lower left", "bottom", "lower right")
-    return names[round(_direction(rise) / 45) % 8]
+def _side(rise: np.ndarray) -> Message:
+    return SIDES[round(_direction(rise) / 45) % 8]
 
 
 def _painted(frame: Frame, centre: tuple[float, float], details: dict[str, float]) -> np.ndarray:

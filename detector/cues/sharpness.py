@@ -10,6 +10,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
+from ..messages import message
 from .base import CELLS, CannotAssess, Frame, Measurement
 
 SPREAD = 3.0  # cells: width of the map's smoothing
@@ -27,7 +28,7 @@ def measure(frame: Frame) -> Measurement:
     jumps = [_jumps(blur, known, frame.groups, down, right) for down, right in ((0, STEP), (STEP, 0))]
     sizes = np.concatenate([jump[jump >= 0] for jump in jumps])
     if len(sizes) < LEAST_PLACES:
-        raise CannotAssess("too little of the picture has detail to compare")
+        raise CannotAssess(message("too little of the picture has detail to compare"))
     value, usual = float(np.percentile(sizes, 99)), float(np.median(sizes))
     marks = _marks(jumps, value)
     details = {"usual_jump": usual, "assessed": float(known.mean())}
@@ -35,9 +36,11 @@ def measure(frame: Frame) -> Measurement:
     if count > 1:  # the first one is the ground; x and y as shares of the crop's sides
         x, y = middles[1 + boxes[1:, cv2.CC_STAT_AREA].argmax()]
         details |= {"x": float(x + 0.5) / CELLS, "y": float(y + 0.5) / CELLS}
-    sentence = (
-        f"Inside one part of the picture, sharpness jumps by a factor of up to {np.exp(value / 2):.1f} "
-        f"between neighbouring places; usual in this picture is {np.exp(usual / 2):.1f}."
+    sentence = message(
+        "Inside one part of the picture, sharpness jumps by a factor of up to {jump:.1f} "
+        "between neighbouring places; usual in this picture is {usual:.1f}",
+        jump=float(np.exp(value / 2)),
+        usual=float(np.exp(usual / 2)),
     )
     return Measurement(value, sentence, _painted(frame, blur, known, marks), details)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
+from ..messages import message
 from .base import CannotForge, Forgery, Portrait, blend, blob, feather
 
 VARIANTS = ("checkerboard", "waves", "blocks", "tiles", "molten")
@@ -20,14 +21,14 @@ def forge(portrait: Portrait, strength: float, rng: np.random.Generator, variant
     pixels = portrait.pixels
     region = portrait.background
     if region.mean() < 0.04:
-        raise CannotForge("too little background")
+        raise CannotForge(message("too little background"))
     if rng.random() < 0.5:  # not always all of it: the mask must not be known from the layout
         part = region * _part(portrait, rng)
         region = part if part.mean() > 0.025 else region
     sigma = portrait.box.width * rng.uniform(0.01, 0.05)
     mask = feather(region, sigma, inside=True) * portrait.background
     if (mask > 0.3).mean() < 0.015:
-        raise CannotForge("too little background")
+        raise CannotForge(message("too little background"))
     copy = _PATTERNS[variant](pixels, mask, strength, rng)
     return Forgery(blend(pixels, copy, mask), mask, "background", variant, strength)
 
@@ -111,7 +112,7 @@ def _tiles(pixels: np.ndarray, mask: np.ndarray, strength: float, rng: np.random
     side = max(6, round(min(height, width) * rng.uniform(0.05, 0.14)))
     rows, columns = np.nonzero(mask > 0.5)
     if len(rows) == 0:
-        raise CannotForge("too little background")
+        raise CannotForge(message("too little background"))
     pick = rng.integers(len(rows))
     top, left = min(rows[pick], height - side), min(columns[pick], width - side)
     piece = pixels[top : top + side, left : left + side].astype(np.float32)

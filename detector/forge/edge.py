@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 
 from ..faces import Box
+from ..messages import message
 from .base import CannotForge, Forgery, Portrait, blend, blob, compressed, feather
 
 VARIANTS = ("ellipse", "outline")
@@ -34,7 +35,7 @@ def _poisson(portrait: Portrait, copy: np.ndarray, strength: float, rng: np.rand
     hard[:2], hard[-2:], hard[:, :2], hard[:, -2:] = 0, 0, 0, 0  # the solver needs a rim of original pixels
     left, top, w, h = cv2.boundingRect((hard > 0).astype(np.uint8))
     if min(w, h) < 8:
-        raise CannotForge("the face is too small to blend gradients")
+        raise CannotForge(message("the face is too small to blend gradients"))
     inner = (hard > 0).astype(np.uint8) * 255
     cloned = cv2.seamlessClone(copy, pixels, inner, (left + w // 2, top + h // 2), cv2.NORMAL_CLONE)
     mask = feather(hard, 1.0, inside=True)

@@ -7,6 +7,7 @@ from dataclasses import replace
 import cv2
 import numpy as np
 
+from ..messages import message
 from ..parts import BACKGROUND, HAIR
 from .base import CannotForge, Forgery, Portrait, blend, feather
 
@@ -22,11 +23,11 @@ def forge(
     A weak forgery is a thin mixture, and its edge is softer.
     """
     if donor is None:
-        raise CannotForge("hair needs a donor: give the portrait of another person")
+        raise CannotForge(message("hair needs a donor: give the portrait of another person"))
     box, own = portrait.box, portrait.hair
     pixels, hair = _aligned(donor, portrait, rng)
     if min(own.sum(), hair.sum()) < 0.15 * box.area:
-        raise CannotForge("too little hair, here or on the donor")
+        raise CannotForge(message("too little hair, here or on the donor"))
     if variant == "swap" or variant == "matched":
         # Over the person's hair and what lies behind the head; the face stays free, as with a wig put on behind it.
         allowed = cv2.dilate(portrait.region(HAIR + BACKGROUND), np.ones((3, 3)), iterations=2)
@@ -37,7 +38,7 @@ def forge(
         if variant == "part":
             region = region * _piece(own, box.width, rng)
     if region.sum() < 0.1 * box.area:
-        raise CannotForge("the donor's hair does not reach this head")
+        raise CannotForge(message("the donor's hair does not reach this head"))
     if variant == "matched":
         pixels = _colours_of(portrait.pixels, own, pixels, region)
     mask = feather(region, box.width * rng.uniform(0.01, 0.03) * (1.4 - strength), inside=rng.random() < 0.5)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
+from ..messages import message
 from ..parts import BODY, FACE, HAIR
 from .base import CannotForge, Forgery, Portrait, blend, feather
 
@@ -21,7 +22,7 @@ def forge(portrait: Portrait, strength: float, rng: np.random.Generator, variant
     near[max(0, box.y - reach) :, max(0, box.x - reach) : box.x + box.width + reach] = 1
     region *= near
     if region.sum() < 0.2 * box.area:
-        raise CannotForge("too little of the person was found to relight")
+        raise CannotForge(message("too little of the person was found to relight"))
     mask = feather(region, box.width * rng.uniform(0.01, 0.05))
     shading = np.log(np.clip(_smooth_luma(portrait, mask), 8, 255))
     light = _light(portrait, variant, shading, mask, rng)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
+from ..messages import message
 from .base import CannotForge, Forgery, Portrait, blend, blob, change, feather
 
 VARIANTS = ("blur", "sharpen", "resample", "median")
@@ -24,7 +25,7 @@ def forge(portrait: Portrait, strength: float, rng: np.random.Generator, variant
         forged = blend(pixels, copy, mask)
         if change(pixels, forged, mask) >= least:
             return Forgery(forged, mask, "sharpness", variant, strength)
-    raise CannotForge("too little detail to blur or sharpen")
+    raise CannotForge(message("too little detail to blur or sharpen"))
 
 
 def _patches(shows: np.ndarray, rng: np.random.Generator) -> np.ndarray:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from PIL.JpegImagePlugin import JpegImageFile
 
 from .. import decode
+from ..messages import message
 
 PNG = b"\x89PNG\r\n\x1a\n"
 MOST_CHUNKS = 100_000  # a PNG of 25 MB in pieces of 8 KB has 3,000
@@ -58,7 +59,7 @@ def _of_png(data: bytes) -> Blocks:
                 xmp = text
             else:
                 texts.append((key, text.decode("utf-8" if kind == b"iTXt" else "latin-1", "replace")))
-    raise ValueError(f"it is cut into more than {MOST_CHUNKS:,} pieces")
+    raise ValueError(message("it is cut into more than {most:,} pieces", most=MOST_CHUNKS))
 
 
 def _png_text(kind: bytes, body: bytes) -> tuple[str, bytes]:

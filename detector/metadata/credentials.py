@@ -9,12 +9,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from ..messages import message
 from . import plain
 
 ABSENT, TRUSTED, VALID, ALTERED, INVALID = "absent", "trusted", "valid", "altered", "invalid"
 ELSEWHERE, UNCHECKED = "elsewhere", "unchecked"
 STATES = {"Trusted": TRUSTED, "Valid": VALID, "Invalid": INVALID}  # the library's words
-MISSING = "the library c2pa-python is not installed; run `pip install -r requirements.txt`"
+MISSING = message("the library c2pa-python is not installed; run `pip install -r requirements.txt`")
 
 SETTINGS = {
     "verify": {"remote_manifest_fetch": False, "ocsp_fetch": False},
@@ -80,7 +81,7 @@ def check(data: bytes, address: str | None) -> Credentials:
 
 def _reported(report: str) -> Credentials:
     if len(report) > MOST_JSON:
-        raise ValueError("its report is too long")
+        raise ValueError(message("its report is too long"))
     store = json.loads(report)
     manifests = store.get("manifests", {})
     active = manifests.get(store.get("active_manifest"), {})

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from ..messages import message
 from . import plain
 
 MOST_SIGNS = 8
@@ -54,9 +55,9 @@ RULES = (
     _rule("Google AI", _PROGRAM, r"\b(made|edited) with google ai\b"),
     _rule("Meta AI", _PROGRAM, r"\bimagined with ai\b|\bmeta ai\b"),
     _rule("Stable Diffusion", _PROGRAM, r"\bstable[ -]?diffusion\b|\bautomatic1111\b|\bcomfyui\b|\binvokeai\b"),
-    _rule("an AI system that the file names", "aisystemused aipromptinformation", r"\S"),
-    _rule("a trained model (IPTC source type)", _SOURCE, r"(?<!with)trainedAlgorithmicMedia"),
-    _rule("parts by a trained model (IPTC source type)", _SOURCE, r"compositeWithTrainedAlgorithmicMedia"),
+    _rule(message("an AI system that the file names"), "aisystemused aipromptinformation", r"\S"),
+    _rule(message("a trained model (IPTC source type)"), _SOURCE, r"(?<!with)trainedAlgorithmicMedia"),
+    _rule(message("parts by a trained model (IPTC source type)"), _SOURCE, r"compositeWithTrainedAlgorithmicMedia"),
 )
 
 

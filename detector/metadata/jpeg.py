@@ -9,6 +9,8 @@ import numpy as np
 from PIL import JpegPresets
 from PIL.JpegImagePlugin import JpegImageFile
 
+from ..messages import message
+
 # The example tables of Annex K of the JPEG standard (ITU-T T.81), luma and chroma, row by row: libjpeg's quality 50.
 LUMA = np.array(
     [
@@ -26,9 +28,9 @@ CHROMA = np.full((8, 8), 99)
 CHROMA[:4, :4] = [[17, 18, 24, 47], [18, 21, 26, 66], [24, 26, 56, 99], [47, 66, 99, 99]]
 CHROMA = CHROMA.ravel()
 
-LIBJPEG = "libjpeg, which most programs and web sites save with"
-PHOTOSHOP = "Adobe Photoshop, or a program that borrowed its tables"
-ADOBE = "an Adobe program, or one that writes Adobe's marker"
+LIBJPEG = message("libjpeg, which most programs and web sites save with")
+PHOTOSHOP = message("Adobe Photoshop, or a program that borrowed its tables")
+ADOBE = message("an Adobe program, or one that writes Adobe's marker")
 SUBSAMPLING = {(1, 1): "4:4:4", (2, 1): "4:2:2", (2, 2): "4:2:0", (1, 2): "4:4:0", (4, 1): "4:1:1", (4, 2): "4:1:0"}
 
 
@@ -52,7 +54,7 @@ def coding(image: JpegImageFile) -> JpegCoding:
     layers = image.layer  # each: name, horizontal and vertical sampling, number of its table
     tables = [image.quantization.get(layer[3]) for layer in layers]
     if not tables or any(table is None for table in tables):
-        raise ValueError("its quantisation tables are missing")
+        raise ValueError(message("its quantisation tables are missing"))
     luma, chroma = np.array(tables[0]), [np.array(table) for table in tables[1:]]
     all_luma, all_chroma = _libjpeg()
     distance = np.abs(all_luma - luma).sum(1)
@@ -88,9 +90,9 @@ def _software(image: JpegImageFile, standard: bool, luma: np.ndarray, chroma: li
 
 def _subsampling(layers: list[tuple[int, int, int, int]]) -> str:
     if len(layers) < 3:
-        return "grey"
+        return message("grey")
     (_, across, down, _), (_, across_chroma, down_chroma, _) = layers[:2]
     if not across_chroma or not down_chroma:
-        return "unknown"
+        return message("unknown")
     ratio = across / across_chroma, down / down_chroma
     return SUBSAMPLING.get(ratio, f"{ratio[0]:g}×{ratio[1]:g}")

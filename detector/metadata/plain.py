@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import unicodedata
 
+from .. import messages
+
 LONGEST = 300  # characters of a value that are kept
 
 
@@ -25,7 +27,8 @@ def text(value: object, longest: int = LONGEST) -> str | None:
 
 def reason(error: Exception) -> str:
     """Why a part could not be read, in at most 120 characters."""
-    return text(error, 120) or type(error).__name__
+    said = messages.reason(error)
+    return said if isinstance(said, messages.Message) else text(said, 120) or type(error).__name__
 
 
 def _decoded(raw: bytes) -> str:

@@ -11,6 +11,7 @@ from PIL.JpegImagePlugin import JpegImageFile
 
 from .. import decode
 from ..images import DEFAULT_LIMITS
+from ..messages import message
 
 MOST_PIXELS = 1 << 20  # of a thumbnail; most have 160 × 120
 SIDE, CELLS = 64, 8  # both pictures are shrunk to SIDE², and compared in CELLS² places
@@ -61,7 +62,8 @@ def compare(data: bytes, raw: bytes, jpeg: JpegImageFile | None) -> Thumbnail:
 def _opened(raw: bytes, most_pixels: int) -> Image.Image:
     image = decode.open_picture(raw)
     if not 0 < image.width * image.height <= most_pixels:
-        raise ValueError(f"{image.width}×{image.height} pixels are too many")
+        width, height = image.size
+        raise ValueError(message("{width}×{height} pixels are too many", width=width, height=height))
     decode.check_scans(raw, image)
     decode.allow_pixels(image)
     return image

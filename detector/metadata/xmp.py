@@ -6,6 +6,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from xml.etree import ElementTree
 
+from ..messages import message
 from . import plain
 
 MOST_BYTES = 1 << 20
@@ -36,7 +37,7 @@ class _Collector:
         self.pieces: list[str] = []  # a text comes cut at line ends and at "&"
 
     def doctype(self, *_: object) -> None:
-        raise ValueError("it declares a document type, which XMP never does")
+        raise ValueError(message("it declares a document type, which XMP never does"))
 
     def start(self, tag: str, attributes: dict[str, str]) -> None:
         self._finish()
@@ -66,7 +67,7 @@ class _Collector:
 def parse(raw: bytes) -> dict[str, list[str]]:
     """Name → values, for the names in NAMES, whatever their namespace. Raises ValueError or ParseError."""
     if len(raw) > MOST_BYTES:
-        raise ValueError(f"it is larger than {MOST_BYTES >> 20} MB")
+        raise ValueError(message("it is larger than {most} MB", most=MOST_BYTES >> 20))
     collector = _Collector()
     parser = ElementTree.XMLParser(target=collector)
     parser.feed(raw.strip(b"\0 \r\n\t"))

@@ -26,6 +26,7 @@ DEFAULT = Settings()
 # Gradio leaves the example buttons without a name, so a screen reader would only say "button".
 NAME_EXAMPLES = """() => {{
   document.documentElement.lang = {code};
+  document.title = {title};
   const names = {names};
   const name = () => {{
     const images = document.querySelectorAll("#examples button img");
@@ -57,7 +58,7 @@ def build(analyser: Analyser, settings: Settings = DEFAULT) -> gr.Blocks:
 def _draw(page: gr.Blocks, code: str, analyser: Analyser, settings: Settings, examples: Sequence[Path]) -> None:
     """Everything in one language."""
     texts = LANGUAGES[code]
-    gr.Navbar(visible=False)  # the languages have a place of their own
+    gr.Navbar(visible="hidden")  # the languages have a place of their own; visible=False shows it all the same
     gr.HTML(
         f'<h1>{texts.TITLE}</h1><p class="dd-lead">{texts.LEAD}</p><p class="dd-note">{texts.PRIVACY}</p>'
         f"{_languages(code)}",
@@ -78,7 +79,8 @@ def _draw(page: gr.Blocks, code: str, analyser: Analyser, settings: Settings, ex
         with gr.Tab(texts.learn.TAB, id="learn", elem_id="learn") as tab:
             learn.build(texts, analyser, [path for path in examples if path.stem.count("-") == 1], tab)
     names = [path.stem.removeprefix("example-").replace("-", " ") for path in examples]
-    page.load(None, js=NAME_EXAMPLES.format(names=json.dumps(names), code=json.dumps(code)))
+    said = dict(names=names, code=code, title=texts.TITLE)
+    page.load(None, js=NAME_EXAMPLES.format(**{name: json.dumps(value) for name, value in said.items()}))
 
 
 def _languages(chosen: str) -> str:

@@ -39,7 +39,7 @@ def _row(name: str, value: str) -> str:
 
 def _rows(texts: Texts, metadata: Metadata) -> Rows:
     for part, reason in metadata.unreadable.items():
-        yield texts.PARTS[part], texts.UNREADABLE.format(reason=reason)
+        yield texts.PARTS[part], texts.UNREADABLE.format(reason=texts.say(reason))
     if metadata.credentials:
         yield from _credentials(texts, metadata.credentials)
     yield from _signs(texts, metadata.signs)
@@ -64,14 +64,15 @@ def _credentials(texts: Texts, found: Credentials) -> Rows:
             yield name, value
     for name, sources in ((texts.SOURCES, found.sources), (texts.INGREDIENT_SOURCES, found.ingredient_sources)):
         if sources:
-            yield name, "; ".join(texts.SOURCE_TYPES.get(source, source) for source in sources)
+            yield name, texts.BREAK.join(texts.SOURCE_TYPES.get(source, source) for source in sources)
     if found.problems:
-        yield texts.PROBLEMS, "; ".join(found.problems)
+        yield texts.PROBLEMS, texts.BREAK.join(map(texts.say, found.problems))
 
 
 def _signs(texts: Texts, signs: tuple[Sign, ...]) -> Rows:
     for sign in signs:
-        yield texts.PARTS["signs"], texts.SIGN.format(place=sign.place, tool=sign.tool, quote=sign.quote)
+        tool = texts.say(sign.tool)
+        yield texts.PARTS["signs"], texts.SIGN.format(place=sign.place, tool=tool, quote=sign.quote)
     if not signs:
         yield texts.PARTS["signs"], texts.NO_SIGNS
 
@@ -95,11 +96,9 @@ def _xmp(texts: Texts, xmp: Xmp) -> Rows:
 
 def _jpeg(texts: Texts, jpeg: JpegCoding) -> Rows:
     tables = (texts.JPEG_EXACT if jpeg.standard else texts.JPEG_OTHER).format(quality=jpeg.quality)
-    yield (
-        texts.PARTS["jpeg"],
-        texts.JPEG_CODING.format(tables=tables, subsampling=jpeg.subsampling, order=texts.JPEG_ORDER[jpeg.progressive]),
-    )
-    yield texts.JPEG_SOFTWARE, jpeg.software or texts.JPEG_UNKNOWN
+    colour, order = texts.say(jpeg.subsampling), texts.JPEG_ORDER[jpeg.progressive]
+    yield texts.PARTS["jpeg"], texts.JPEG_CODING.format(tables=tables, subsampling=colour, order=order)
+    yield texts.JPEG_SOFTWARE, texts.say(jpeg.software) if jpeg.software else texts.JPEG_UNKNOWN
 
 
 def _thumbnail(texts: Texts, found: Thumbnail) -> Rows:
@@ -112,13 +111,10 @@ def _thumbnail(texts: Texts, found: Thumbnail) -> Rows:
 
 
 def _views(texts: Texts, pixels: np.ndarray) -> str:
-    figures = "".join(
-        figure(
-            Image.fromarray(view.picture),
-            forensics.SHOWN_SIDE,
-            texts.ALT_FORENSIC.format(name=view.name),
-            texts.FORENSIC.format(name=view.name, reading=view.reading, misleading=view.misleading),
-        )
-        for view in forensics.views(pixels)
-    )
+    figures = ""
+    for view in forensics.views(pixels):
+        name, reading, misleading = map(texts.say, (view.name, view.reading, view.misleading))
+        caption = texts.FORENSIC.format(name=name, reading=reading, misleading=misleading)
+        alt = texts.ALT_FORENSIC.format(name=name)
+        figures += figure(Image.fromarray(view.picture), forensics.SHOWN_SIDE, alt, caption)
     return f'<div class="dd-figures dd-wide">{figures}</div>'

@@ -21,7 +21,7 @@ def of_face(texts: Texts, analysis: Analysis, number: int) -> str:
     if face.evidence is None:
         return ""
     of = texts.OF_FACE.format(number=number + 1) if len(analysis.faces) > 1 else ""
-    said = "".join(f"<li>{html.escape(sentence)}</li>" for sentence in face.evidence.sentences)
+    said = "".join(f"<li>{html.escape(texts.say(sentence))}</li>" for sentence in face.evidence.sentences)
     stamped = f'<div data-label="{FAKE}">{stamp(texts, face.causal)}</div>' if face.causal else ""
     hidden = "" if number == analysis.most_suspicious else " hidden"
     return (

@@ -21,8 +21,8 @@ def views(texts: Texts, analysis: Analysis, face: FaceVerdict) -> str:
         return ""
     rows = "".join(
         f'<figure><img src="{address(shrunk(Image.fromarray(view.picture), VIEW_SIDE), "JPEG", quality=80)}" '
-        f'alt="{html.escape(texts.ALT_VIEW.format(name=view.name))}">'
-        f"<figcaption>{html.escape(view.name)}<br><strong>{percent(view.probability)}</strong> "
+        f'alt="{html.escape(texts.ALT_VIEW.format(name=texts.say(view.name)))}">'
+        f"<figcaption>{html.escape(texts.say(view.name))}<br><strong>{percent(view.probability)}</strong> "
         f"{texts.SHORT[view.answer]}</figcaption></figure>"
         for view in held.views
     )

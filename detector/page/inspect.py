@@ -83,7 +83,7 @@ def build(texts: Texts, analyser: Analyser, examples: Sequence[Path], public: bo
         try:
             prepared = analyser.prepare(path)
         except PictureError as error:
-            yield {verdict: viewer.refusal(texts, str(error))}
+            yield {verdict: viewer.refusal(texts, error)}
             return
         pixels = prepared.picture.pixels
         for step, analysis in enumerate(analyser.steps(prepared, way)):
@@ -129,7 +129,7 @@ def build(texts: Texts, analyser: Analyser, examples: Sequence[Path], public: bo
         try:
             return analyser.analyse(picture, method).to_dict()
         except PictureError as error:
-            raise gr.Error(str(error)) from error
+            raise gr.Error(texts.say(error)) from error
 
     outputs = [verdict, staged, found, proven, about, make, get, details]
     picture.change(show, [picture, method], outputs, trigger_mode="always_last", **HIDDEN)

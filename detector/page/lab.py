@@ -49,6 +49,7 @@ def build(texts: Texts, analyser: Analyser, examples: Sequence[Path], tab: gr.Ta
                 buttons=[],
                 elem_id="lab-picture",
             )
+            picture.texts = texts
             artifact = gr.Radio(
                 [(texts.LABELS[key], key) for key in ARTIFACTS],
                 value=next(iter(ARTIFACTS)),
@@ -69,7 +70,7 @@ def build(texts: Texts, analyser: Analyser, examples: Sequence[Path], tab: gr.Ta
         try:
             return drawn(texts, attempt(texts, analyser, path, kind, value, number, examples), kind)
         except (PictureError, CannotForge) as error:
-            return f'<div class="dd-card dd-refused" role="alert"><p>{html.escape(str(error))}</p></div>'
+            return f'<div class="dd-card dd-refused" role="alert"><p>{html.escape(texts.say(error))}</p></div>'
 
     inputs = [picture, artifact, strength, seed]
     quiet = {"api_visibility": "private", "show_progress": "minimal", "trigger_mode": "always_last"}
@@ -128,7 +129,7 @@ def drawn(texts: Texts, trial: Trial, artifact: str) -> str:
     mask = explain.overlay(forgery.pixels, np.where(forgery.mask > 0.1, explain.SCALE, 0).astype(np.float32), 0.5)
     heat = explain.overlay(forgery.pixels, analysis.heatmap(label), 0.7)
     shown = (
-        (forgery.pixels, texts.LAB_FORGED.format(variant=forgery.variant)),
+        (forgery.pixels, texts.LAB_FORGED.format(variant=texts.VARIANTS[forgery.variant])),
         (mask, texts.LAB_MASK),
         (heat, texts.ALT_HEAT.format(label=texts.LABELS[label])),
     )
@@ -163,6 +164,6 @@ def _curve(texts: Texts, curve: Sequence[tuple[float, float | None]], artifact: 
     )
     ticks = "".join(f'<text x="{40 + 300 * x:.0f}" y="168" text-anchor="middle">{x:g}</text>' for x in STRENGTHS)
     return (
-        f'<svg class="dd-curve" viewBox="0 0 560 190" role="img" aria-label="{texts.LAB_CURVE}: {said}">{axes}{ticks}'
+        f'<svg class="dd-curve" viewBox="0 0 560 190" role="img" aria-label="{texts.LAB_CURVE} {said}">{axes}{ticks}'
         f'{lines}<text x="190" y="186" text-anchor="middle">{texts.LAB_STRENGTH}</text></svg>'
     )

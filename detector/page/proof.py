@@ -84,7 +84,7 @@ def _cues(texts: Texts, verdict: FaceVerdict) -> str:
             Image.fromarray(cue.picture),
             CUE_SIDE,
             texts.ALT_CUE.format(label=texts.LABELS[cue.artifact]),
-            f"<strong>{texts.LABELS[cue.artifact]}</strong>: {html.escape(cue.text)}",
+            f"<strong>{texts.LABELS[cue.artifact]}</strong>{texts.COLON}{html.escape(texts.say(cue.text))}",
         )
         + "</div>"
         for cue in verdict.evidence.cues

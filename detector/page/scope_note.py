@@ -15,6 +15,6 @@ def note(texts: Texts, reasons: Sequence[Reason]) -> str:
         return ""
     no_score = refused(reasons)
     heading, lead = (texts.REFUSED, texts.SCOPE_REFUSED) if no_score else (texts.SCOPE_WARNED, texts.SCOPE_CARE)
-    said = "".join(f"<p>⚠ {html.escape(reason.text)}</p>" for reason in reasons)
+    said = "".join(f"<p>⚠ {html.escape(texts.say(reason.text))}</p>" for reason in reasons)
     role = "alert" if no_score else "note"
     return f'<div class="dd-card dd-refused" role="{role}"><h2>{heading}</h2><p>{lead}</p>{said}</div>'

@@ -13,5 +13,5 @@ def stamp(texts: Texts, check: CausalCheck) -> str:
     sign, name = texts.STAMPS[check.stamp]
     return (
         f'<p class="dd-stamp dd-{check.stamp.replace(" ", "-")}">'
-        f'<strong><span aria-hidden="true">{sign}</span> {name}</strong> {html.escape(check.sentence)}</p>'
+        f'<strong><span aria-hidden="true">{sign}</span> {name}</strong> {html.escape(texts.say(check.sentence))}</p>'
     )

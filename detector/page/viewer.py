@@ -24,14 +24,14 @@ def card(texts: Texts, analysis: Analysis, checking: bool = False) -> str:
     """
     count = analysis.face_count
     seen = texts.FACES.get(count) or texts.MANY_FACES.format(count=count)
-    notes = "".join(f"<p>⚠ {html.escape(note)}</p>" for note in (*analysis.reasons, *analysis.warnings))
+    notes = "".join(f"<p>⚠ {html.escape(texts.say(note))}</p>" for note in (*analysis.reasons, *analysis.warnings))
     meaning = texts.CALIBRATED.format(data=html.escape(analysis.calibration.data)) if analysis.calibration else ""
     answer, stable = analysis.answer, held(texts, analysis.faces[analysis.most_suspicious])
     busy = f'<p class="dd-busy">{texts.inspect.CHECKING}</p>' if checking else ""
     return (
         f'<div class="dd-card dd-{answer.name.lower()}" role="status" aria-busy="{str(checking).lower()}">'
         f"<h2>{texts.ANSWERS[answer]}</h2>{busy}"
-        f"<p>{texts.PROBABILITY}: <strong>{percent(analysis.probability)}</strong> · {seen}</p>"
+        f"<p>{texts.PROBABILITY}{texts.COLON}<strong>{percent(analysis.probability)}</strong> · {seen}</p>"
         f'<p class="dd-note">{meaning}</p>{stable}{notes}<p>{texts.CAUTION.get(answer, "")}</p></div>'
     )
 
@@ -53,8 +53,9 @@ def held(texts: Texts, face: FaceVerdict) -> str:
     return f"<p>{said.format(count=len(found.views), **bounds)}</p>"
 
 
-def refusal(texts: Texts, reason: str) -> str:
-    return f'<div class="dd-card dd-refused" role="alert"><h2>{texts.REFUSED}</h2><p>{html.escape(reason)}</p></div>'
+def refusal(texts: Texts, reason: str | Exception) -> str:
+    said = html.escape(texts.say(reason))
+    return f'<div class="dd-card dd-refused" role="alert"><h2>{texts.REFUSED}</h2><p>{said}</p></div>'
 
 
 def waiting(texts: Texts) -> str:

@@ -2,8 +2,8 @@
 
 from types import ModuleType
 
-from . import en
+from . import en, zh
 
 Texts = ModuleType  # a language's package, handed to whatever draws
 
-LANGUAGES: dict[str, Texts] = {"en": en}
+LANGUAGES: dict[str, Texts] = {"en": en, "zh": zh}

@@ -1,5 +1,6 @@
 """Every sentence of the page in English; the larger tabs have files of their own beside this."""
 
+from ....messages import translated
 from ....verdict import Answer
 from . import batch, inspect, learn, review
 
@@ -7,6 +8,14 @@ __all__ = ["batch", "inspect", "learn", "review"]
 
 CODE = "en"
 LANGUAGE = "English"
+COLON = ": "
+BREAK = "; "  # between the items of a list
+
+
+def say(sentence: str | Exception) -> str:
+    """A sentence made below the page, or what an exception says."""
+    return translated(sentence, {})
+
 
 TITLE = "Face deepfake detector"
 LEAD = "Drop a picture of a face. The page says how likely it was manipulated, and paints where it sees traces."
@@ -248,6 +257,25 @@ LAB_WAITING = "The forgery appears here."
 LAB_NO_FACE = "No face was found in this picture, so there is nothing to forge; choose a portrait."
 LAB_NO_DONOR = "Hair is taken from one of the examples, and there are none."
 LAB_FORGED = "Forged ({variant})"
+VARIANTS = {
+    "ellipse": "ellipse",
+    "outline": "outline",
+    "ramp": "ramp",
+    "mirror": "mirror",
+    "ball": "ball",
+    "checkerboard": "checkerboard",
+    "waves": "waves",
+    "blocks": "blocks",
+    "tiles": "tiles",
+    "molten": "molten",
+    "blur": "blur",
+    "sharpen": "sharpen",
+    "resample": "resample",
+    "median": "median",
+    "swap": "swap",
+    "fill": "fill",
+    "part": "part",
+}
 LAB_MASK = "What was changed"
 LAB_UNKNOWN = "This checkpoint has no map for {label}; the map of manipulation overall is shown."
 LAB_CURVE = "Where does the detector stop seeing it?"

@@ -1,0 +1,17 @@
+"""“检验”页查看器的文字。"""
+
+LOOKING = "正在查看图片……"
+CHECKING = "初步结果。正在检查它是否稳定……"
+PENDING = "答案检查完毕后，在此用文字说明发现。"
+CHIPS = "显示哪种痕迹"
+FACES = "人脸"
+ALL = "全部人脸"
+ONE = "人脸 {number}：{percent}"
+ALT_FACE = "人脸 {number}"
+VIEWS = "显示方式"
+VIEW = {"overlay": "原图叠加热力图", "original": "原图", "heat": "仅热力图", "regions": "区域"}
+MAGNIFIER = "放大镜"
+LINK = "复制带有当前设置的链接"
+LINKED = "已复制：打开该链接时会使用相同的热力图方法、痕迹、显示方式和透明度。"
+GO = "在图上显示位置 {number}"
+PASTE = "在本页任意位置按 Ctrl-V 即可粘贴图片。"

@@ -1,0 +1,4 @@
+"""Sentences of the Review tab."""
+
+TAB = "复核"
+TITLE = "复核"
