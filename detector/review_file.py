@@ -39,6 +39,22 @@ class ReviewError(ValueError):
     """The request can't be met; the message says why and what to do. Nothing was changed."""
 
 
+class BadName(ReviewError):
+    """The reviewer's name is empty, too long, or holds what can't be printed."""
+
+
+class NotYours(ReviewError):
+    """The picture is not, or no longer, in the hands of whoever sent this token."""
+
+
+class NotDue(ReviewError):
+    """Another step of the review comes first, or this one is done."""
+
+
+class Full(ReviewError):
+    """The queue holds as many pictures as it may."""
+
+
 class ReviewFile:
     """One file of reviews. Share it between threads and processes: every use opens it anew."""
 

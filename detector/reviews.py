@@ -19,7 +19,7 @@ from pathlib import Path
 from . import review_log
 from .artifacts import ARTIFACTS
 from .images import DEFAULT_LIMITS, Limits, load
-from .review_file import ReviewError, ReviewFile
+from .review_file import BadName, Full, NotDue, NotYours, ReviewError, ReviewFile
 from .review_log import FIRST, Decision, Entry, ModelView, Phase, Verification
 
 LEASE = 600  # seconds that a picture stays with a reviewer who does nothing
@@ -95,7 +95,7 @@ class Reviews:
             if db.execute("SELECT 1 FROM pictures WHERE sha256 = ?", (facts.sha256,)).fetchone():
                 return False
             if db.execute("SELECT count(*) FROM pictures").fetchone()[0] >= MAX_PICTURES:
-                raise ReviewError(f"the queue holds {MAX_PICTURES} pictures; go on in another file")
+                raise Full(f"the queue holds {MAX_PICTURES} pictures; go on in another file")
             added = (facts.sha256, name, facts.format, self._now(), data)
             db.execute("INSERT INTO pictures VALUES (?, ?, ?, ?, ?)", added)
         return True
@@ -139,13 +139,20 @@ class Reviews:
             rows = db.execute("SELECT sha256, name, format, added FROM pictures ORDER BY rowid").fetchall()
         return [Listed(*row) for row in rows]
 
+    def listed(self, sha256: str) -> Listed:
+        """Raises KeyError."""
+        return Listed(*self._picture("sha256, name, format, added", sha256))
+
     def data(self, sha256: str) -> bytes:
         """The bytes of a picture as they came. Raises KeyError."""
+        return self._picture("data", sha256)[0]
+
+    def _picture(self, columns: str, sha256: str) -> tuple:
         with self._file.reading() as db:
-            row = db.execute("SELECT data FROM pictures WHERE sha256 = ?", (sha256,)).fetchone()
+            row = db.execute(f"SELECT {columns} FROM pictures WHERE sha256 = ?", (sha256,)).fetchone()
         if row is None:
             raise KeyError(sha256)
-        return row[0]
+        return row
 
     # ---- decisions
 
@@ -178,6 +185,15 @@ class Reviews:
         with self._file.writing() as db:
             held = _due(db, token, Phase.FINAL)
             return self._append(db, held, Phase.SHOWN, None, (), "", None, model)
+
+    def blind(self, held: Claim) -> Entry:
+        """What its reviewer decided before they saw the model's answer. Raises NotDue before that."""
+        found = "SELECT entry FROM log WHERE picture = ? AND reviewer = ? AND phase = 'blind'"
+        with self._file.reading() as db:
+            row = db.execute(found, (held.picture, held.reviewer)).fetchone()
+        if row is None:
+            raise NotDue(f"the {Phase.BLIND} decision is due")
+        return Entry.from_json(row[0])
 
     def _append(self, db: sqlite3.Connection, held: Claim, phase: Phase, *said: object) -> Entry:
         id_, previous = db.execute("SELECT id, hash FROM log ORDER BY id DESC LIMIT 1").fetchone() or (0, FIRST)
@@ -216,7 +232,7 @@ def reviewer_name(name: str) -> str:
     """The name as it is kept: without case, so that "Ann" and "ann " are one person. Raises ReviewError."""
     kept = " ".join(unicodedata.normalize("NFKC", name).casefold().split())
     if not kept or len(kept) > MAX_NAME or not kept.isprintable():
-        raise ReviewError(f"a reviewer needs a name of 1 to {MAX_NAME} characters")
+        raise BadName(f"a reviewer needs a name of 1 to {MAX_NAME} characters")
     return kept
 
 
@@ -230,7 +246,7 @@ def _due(db: sqlite3.Connection, token: str, phase: Phase) -> Claim:
     """A lease that ran out still counts as long as nobody else took the picture."""
     held = _held(db, token)
     if held is None:
-        raise ReviewError("this picture is no longer yours: the time ran out, and it went to someone else")
+        raise NotYours("this picture is no longer yours: the time ran out, and it went to someone else")
     if held.phase != phase:
-        raise ReviewError(f"the {held.phase} decision is due, not the {phase} one")
+        raise NotDue(f"the {held.phase} decision is due, not the {phase} one")
     return held

@@ -272,8 +272,14 @@ def test_the_chain_holds(store):
     assert store.verify(second).since == 4 and store.verify(found.head).since == 0
 
 
-@pytest.mark.parametrize("statement", ["UPDATE log SET hash = ''", "DELETE FROM log WHERE id = 3",
-                                       "INSERT OR REPLACE INTO log (id, entry, hash) VALUES (3, '{}', '')"])  # fmt: skip
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE log SET hash = ''",
+        "DELETE FROM log WHERE id = 3",
+        "INSERT OR REPLACE INTO log (id, entry, hash) VALUES (3, '{}', '')",
+    ],
+)
 def test_the_log_refuses_to_be_changed(store, statement):
     review(store, "ann", A)
     with pytest.raises(sqlite3.DatabaseError, match="append-only"), opened(store) as db:

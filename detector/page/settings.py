@@ -8,6 +8,7 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Settings:
-    """`reviews`: SQLite file of the Review tab; None: no such tab."""
+    """`reviews`: SQLite file of the Review tab; None: no such tab. `reviewers`: different people for each picture."""
 
     reviews: Path | None = None
+    reviewers: int = 2
