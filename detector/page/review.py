@@ -253,10 +253,10 @@ def build(texts: Texts, analyser: Analyser, settings: Settings, links: Links) ->
             (folder / file).write_text(text, encoding="utf-8")
         return tuple(gr.update(value=str(folder / file), visible=True) for file in made)
 
+    quiet = {"api_visibility": "private", "show_progress": "minimal"}
     # Progress on the message alone: a picture must not be dimmed while it is looked at.
     at_work = quiet | {"show_progress_on": message}
     desk = [message, stage, verdict, form, step, decision, artifacts, note, submit, inspect, token, phase, counts]
-    quiet = {"api_visibility": "private", "show_progress": "minimal"}
     gr.on(None, None, None, blur, js=KEYS.read_text(encoding="utf-8"), api_visibility="private")
     shown = [stage, verdict, message]
     gr.on(None, arrive, token, [*desk, name], js=_RESUME, **at_work).then(reveal, token, shown, **at_work)
