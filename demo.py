@@ -20,6 +20,12 @@ def parser() -> argparse.ArgumentParser:
         "--checkpoint", metavar="FILE", help="weights to use (default: those that come with the detector)"
     )
     add_targets(root)
+    root.add_argument(
+        "--reviews", metavar="FILE", help="add the Review tab; queue and decisions are kept in this SQLite file"
+    )
+    root.add_argument(
+        "--reviewers", type=int, default=2, metavar="N", help="different people who review each picture (default: 2)"
+    )
     root.add_argument("--device", default="auto", help="auto (default), cpu, cuda, cuda:1, mps")
     return root
 
@@ -34,16 +40,19 @@ def main(argv: list[str] | None = None) -> int:
     # torch and gradio take seconds to import; --help and a taken port need neither
     from detector import page
     from detector.analyse import Analyser
+    from detector.reviews import Reviews
     from detector.verdict import Targets
 
     try:
         targets = Targets(args.false_alarms / 100, args.misses / 100)
         analyser = Analyser(args.checkpoint, args.device, targets=targets)
+        reviews = Reviews(args.reviews, args.reviewers).path.resolve() if args.reviews else None
     except ValueError as error:
         return _failed(error)
     signal.signal(signal.SIGTERM, _stop)
     with page.upload_folder():
-        blocks, options = page.build(analyser), page.launch_options(analyser)
+        settings = page.Settings(reviews=reviews, reviewers=args.reviewers)
+        blocks, options = page.build(analyser, settings), page.launch_options(analyser)
         address = dict(server_name=args.host, server_port=args.port, share=args.share)
         try:
             blocks.launch(**address, **options, prevent_thread_lock=True)

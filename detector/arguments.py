@@ -123,6 +123,8 @@ def parser() -> argparse.ArgumentParser:
     card.add_argument("--recipe", metavar="FILE", help="how it was trained, in words (default: the detector's own)")
     card.add_argument("--checkpoint", metavar="FILE", help="weights to describe (default: the detector's own)")
 
+    _add_reviews(commands)
+
     for command in (scan, explain):
         add_targets(command)
     for command in (scan, explain, verify, evaluate, calibrate):
@@ -161,3 +163,31 @@ def _add_labels(command: argparse.ArgumentParser) -> None:
     )
     command.add_argument("--images", metavar="DIR", help="folder of the pictures (default: beside the list)")
     command.add_argument("--split", metavar="NAME", help="only the rows of this split")
+
+
+def _add_reviews(commands: argparse._SubParsersAction) -> None:
+    reviews = commands.add_parser(
+        "reviews",
+        help="the file of reviews that the page keeps with --reviews",
+        description="Checks, exports and measures the reviews that the page collected, and fills their queue.",
+    )
+    actions = reviews.add_subparsers(dest="action", required=True, metavar="ACTION")
+    check = actions.add_parser(
+        "verify",
+        help="was the log changed?",
+        description="Checks the hash chain of the log and the pictures. Exit status 0: it holds, 1: it does not.",
+    )
+    export = actions.add_parser("export", help="reviews as CSV, JSON, or as a label list for train.py")
+    figures = actions.add_parser("agreement", help="agreement of reviewers with each other and with the model")
+    add = actions.add_parser("add", help="put pictures into the queue; makes the file where there is none")
+    for action in (check, export, figures, add):
+        action.add_argument("file", metavar="FILE", help="the file given to the page's --reviews")
+    check.add_argument("--expect", metavar="HASH", help="a hash noted earlier, elsewhere, that must be in the log")
+    export.add_argument("--csv", metavar="FILE", help="one row for each review")
+    export.add_argument("--json", metavar="FILE", help="the log, entry by entry")
+    export.add_argument(
+        "--labels", metavar="DIR", help="labels.csv and images/ for train.py, by the reviewers' majority"
+    )
+    figures.add_argument("--truth", metavar="LABELS", help="CSV with img_name,target that says what the pictures are")
+    figures.add_argument("--images", metavar="DIR", help="folder of those pictures (default: beside the list)")
+    add.add_argument("paths", nargs="+", metavar="PATH", help="picture or folder")

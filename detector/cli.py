@@ -1,4 +1,4 @@
-"""The command line: python -m detector scan | explain | verify | evaluate | calibrate | card."""
+"""The command line: python -m detector scan | explain | verify | evaluate | calibrate | card | reviews."""
 
 from __future__ import annotations
 
@@ -24,6 +24,10 @@ def main(argv: list[str] | None = None) -> int:
     try:
         if args.command == "card":
             return _card(args)
+        if args.command == "reviews":
+            from .review_commands import run
+
+            return run(args)
         limits = Limits(round(args.max_mb * 1e6), round(args.max_megapixels * 1e6))
         if limits.max_bytes < 1 or limits.max_pixels < 1 or getattr(args, "batch_size", 1) < 1:
             raise ScanError("--max-mb, --max-megapixels and --batch-size must be above 0")

@@ -8,7 +8,11 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Settings:
-    """`reviews`: SQLite file of the Review tab; None: no such tab. `max_batch`: pictures that one batch may have."""
+    """`max_batch`: pictures that one batch may have.
 
-    reviews: Path | None = None
+    `reviews`: SQLite file of the Review tab; None: no such tab. `reviewers`: different people for each picture.
+    """
+
     max_batch: int = 500
+    reviews: Path | None = None
+    reviewers: int = 2
