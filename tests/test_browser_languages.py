@@ -58,7 +58,7 @@ def test_a_judged_picture_is_told_in_chinese(chinese, collins):
         chinese.click(f"{part} button.label-wrap")
     chinese.wait_for_selector("#file .dd-facts")
     proof = chinese.inner_text("#proof")
-    assert zh.CUES in proof and zh.MESSAGES["mirrored"] in proof and zh.SHARES in proof
+    assert zh.CUES in proof and zh.MESSAGES["mirrored"] in proof and zh.REGIONS_TITLE in proof
     assert zh.MESSAGES["Noise"] in chinese.inner_text("#file")
     assert english(chinese.inner_text("body")) == []
     assert english(heard(chinese, "#proof") + heard(chinese, "#file") + heard(chinese, "#stage")) == []
@@ -77,15 +77,16 @@ def test_the_report_is_in_chinese(chinese, collins, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("name", "says"),
+    ("content", "says"),
     [
-        ("text.jpg", "“text.jpg”是无法识别的图片格式；请另存为"),
-        ("empty.jpg", "“empty.jpg”是空文件（0 字节）；请换一个文件。"),
-        ("notes.pdf", "“notes.pdf”是 PDF 文档；请另存为"),
+        (b"no picture", "“file.jpg”是无法识别的图片格式；请另存为"),
+        (b"", "“file.jpg”是空文件（0 字节）；请换一个文件。"),
+        (b"%PDF-1.4", "“file.jpg”是 PDF 文档；请另存为"),
     ],
 )
-def test_what_is_wrong_with_a_file_is_said_in_chinese(chinese, pictures, name, says):
-    chinese.set_input_files(UPLOAD, pictures / name)
+def test_what_is_wrong_with_a_file_is_said_in_chinese(chinese, tmp_path, content, says):
+    (tmp_path / "file.jpg").write_bytes(content)
+    chinese.set_input_files(UPLOAD, tmp_path / "file.jpg")
     chinese.wait_for_selector("#verdict [role=alert]")
     card = chinese.inner_text("#verdict")
     assert card.startswith(zh.REFUSED) and says in card and english(card) == []
