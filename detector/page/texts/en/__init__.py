@@ -10,7 +10,7 @@ LANGUAGE = "English"
 
 TITLE = "Face deepfake detector"
 LEAD = "Drop a picture of a face. The page says how likely it was manipulated, and paints where it sees traces."
-PRIVACY = "Pictures stay on this server, are never passed on, and are deleted within an hour."
+PRIVACY = "Pictures stay on this server, are never passed on, and are deleted within {minutes} minutes."
 
 PICTURE = "Picture"
 DROP = "Drop a picture here, paste one, click to choose a file, or use the webcam"
