@@ -3,7 +3,6 @@
 import base64
 import hashlib
 import json
-import os
 import re
 import shutil
 import subprocess
@@ -38,7 +37,8 @@ def ask(address, name, data):
 
 
 def test_nothing_else_is_offered(client):
-    assert set(client.view_api(return_format="dict", print_info=False)["named_endpoints"]) == {"/inspect", "/scan"}
+    endpoints = client.view_api(return_format="dict", print_info=False)
+    assert set(endpoints["named_endpoints"]) == {"/inspect", "/scan"} and not endpoints["unnamed_endpoints"]
 
 
 def test_scan_lists_each_picture_and_what_cannot_be_read(client, pictures, collins, hopper):
@@ -59,6 +59,17 @@ def test_scan_says_what_the_analyser_says(tiny, collins, tmp_path):
     assert found["answer"] == analysis.answer.value
     assert empty["img_name"] == "none" and "empty" in empty["error"]
     json.dumps([found, empty])
+
+
+def test_scan_takes_data_urls_but_no_paths(client, collins):
+    data = "data:image/jpeg;base64," + base64.b64encode(collins.read_bytes()).decode()
+    [found] = client.predict([data], api_name="/scan")
+    assert found["img_name"] == "picture 1" and 0 <= found["y_pred"] <= 1
+    [broken] = client.predict(["data:nonsense"], api_name="/scan")
+    assert broken["error"]
+    for bad in ("/etc/passwd", str(collins), "file:///etc/passwd"):
+        with pytest.raises(Exception, match="Links are not followed"):
+            client.predict([bad], api_name="/scan")
 
 
 def test_scan_of_nothing_and_of_too_much(client, monkeypatch, collins):
@@ -236,11 +247,16 @@ def test_mcp_offers_the_same_and_keeps_pictures_in_the_swept_folder(tiny_checkpo
         said = rpc(address, "tools/call", name="scan", arguments={"pictures": [data]})
         assert not said.get("isError"), said
         assert "y_pred" in said["content"][0]["text"]
-        said = rpc(address, "tools/call", name="scan", arguments={"pictures": ["http://127.0.0.1:9/a.jpg"]})
-        assert said["isError"] and "y_pred" not in json.dumps(said)
-        [folder] = elsewhere.iterdir()
-        assert any(path.is_file() for path in folder.rglob("*")) and folder.name.startswith("uploads-")
-    assert os.listdir(elsewhere) == []
+        said = rpc(address, "tools/call", name="inspect", arguments={"picture": data})
+        assert "probability" in said["content"][0]["text"]
+        for bad in ("http://127.0.0.1:9/a.jpg", "/etc/passwd", str(collins)):
+            said = rpc(address, "tools/call", name="scan", arguments={"pictures": [bad]})
+            assert said["isError"] and "y_pred" not in json.dumps(said)
+            said = rpc(address, "tools/call", name="inspect", arguments={"picture": bad})
+            assert said["isError"] and "probability" not in json.dumps(said)
+        files = [path.relative_to(elsewhere) for path in elsewhere.rglob("*") if path.is_file()]
+        assert files and all(file.parts[0].startswith("uploads-") for file in files)
+    assert not any(path.is_file() for path in elsewhere.rglob("*"))
 
 
 def rpc(address, method, **params):

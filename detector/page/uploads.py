@@ -14,6 +14,8 @@ from typing import Any
 
 import gradio as gr
 from gradio import mcp
+from gradio.data_classes import FileData, GradioRootModel
+from gradio.processing_utils import save_base64_to_cache
 
 from .texts import LANGUAGES, Texts
 
@@ -55,15 +57,38 @@ class PictureFile(gr.Image):
         return await super().async_move_resource_to_block_cache(url_or_file_path)
 
 
+class Sent(GradioRootModel):
+    """Files that were uploaded, or `data:` URLs: over MCP gradio cannot hand on a list of uploads."""
+
+    root: list[FileData | str]
+
+
 class PictureFiles(gr.File):
     """Many files, for `file_count="multiple"`: each as (the name that the sender gave it, path); follows no link."""
 
     texts: Texts = next(iter(LANGUAGES.values()))
     is_template = True
 
-    def preprocess(self, payload: Any) -> list[tuple[str, str]]:
-        paths = [_present(self.texts, file) for file in payload or []]
-        return [(Path(file.orig_name or path).name, path) for file, path in zip(payload or [], paths, strict=True)]
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.data_model = Sent
+
+    def api_info(self) -> dict[str, Any]:
+        return {"type": "array", "items": {"type": "string", "format": "a picture, as file or data: URL"}}
+
+    def preprocess(self, payload: Sent | None) -> list[tuple[str, str]]:
+        return [self._name_and_path(sent, number) for number, sent in enumerate(payload.root if payload else [], 1)]
+
+    def _name_and_path(self, sent: FileData | str, number: int) -> tuple[str, str]:
+        if isinstance(sent, FileData):
+            path = _present(self.texts, sent)
+            return Path(sent.orig_name or path).name, path
+        if not sent.startswith("data:"):  # above all no path of the server
+            raise gr.Error(self.texts.NO_LINKS)
+        try:
+            return f"picture {number}", save_base64_to_cache(sent, self.GRADIO_CACHE)
+        except ValueError as error:
+            raise gr.Error(self.texts.NO_LINKS) from error
 
     async def async_move_resource_to_block_cache(self, url_or_file_path: str | Path | None) -> str | None:
         _refuse_link(self.texts, url_or_file_path)
