@@ -62,7 +62,8 @@ def main(argv: list[str] | None = None) -> int:
         limits = Limits(round(args.max_mb * 1e6), round(args.max_megapixels * 1e6))
         logins = page.read_logins(args.auth) if args.auth else ()
         settings = page.Settings(keep=args.keep, queue=args.queue, logins=logins, mcp=args.mcp)
-        analyser = page.hosted(Analyser(args.checkpoint, args.device, limits, targets))
+        own = Analyser(args.checkpoint, args.device, limits, targets)
+        analyser = page.hosted(own)
     except ValueError as error:
         return _failed(error)
     signal.signal(signal.SIGTERM, _stop)
@@ -71,6 +72,8 @@ def main(argv: list[str] | None = None) -> int:
         address = dict(server_name=args.host, server_port=args.port, share=args.share)
         try:
             blocks.launch(**address, **options, prevent_thread_lock=True)
+            if analyser is own:  # a hired GPU cannot be used before somebody asks
+                page.warm_up(analyser)
             blocks.block_thread()
         except OSError as error:
             return _failed(error)

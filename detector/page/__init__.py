@@ -17,7 +17,7 @@ from .settings import Settings, SettingsError, read_logins
 from .texts import LANGUAGES
 from .uploads import upload_folder
 
-__all__ = ["Settings", "SettingsError", "build", "hosted", "launch_options", "read_logins", "upload_folder"]
+__all__ = ["Settings", "SettingsError", "build", "hosted", "launch_options", "read_logins", "upload_folder", "warm_up"]
 
 STYLE = Path(__file__).parent / "style"
 ASSETS = Path(__file__).parents[2] / "assets"
@@ -55,6 +55,12 @@ def build(analyser: Analyser, settings: Settings = DEFAULT) -> gr.Blocks:
             _draw(page, code, analyser, settings, examples)
     # Two at a time keep two cores busy; the bound keeps a rush from filling the memory.
     return page.queue(max_size=settings.queue, default_concurrency_limit=2)
+
+
+def warm_up(analyser: Analyser) -> None:
+    """Judges an example: what is loaded at the first picture takes seconds that the first visitor should not wait."""
+    for path in sorted(ASSETS.glob("example-*"))[:1]:
+        analyser.analyse(path)
 
 
 def _draw(page: gr.Blocks, code: str, analyser: Analyser, settings: Settings, examples: Sequence[Path]) -> None:
@@ -122,6 +128,8 @@ def _theme() -> gr.themes.Base:
         font_mono=[gr.themes.Font("ui-monospace"), gr.themes.Font("monospace")],
     ).set(
         background_fill_primary="*neutral_50",  # Soft's own, which set() forgets
+        body_text_color_subdued="*neutral_600",
+        body_text_color_subdued_dark="*neutral_300",
         **text,
         **{f"{name}_dark": value for name, value in text.items()},
         block_title_background_fill="none",
