@@ -105,6 +105,11 @@ def test_elsewhere_the_analyser_is_left_alone(tiny, monkeypatch):
     assert hosting.hosted(tiny) is tiny
 
 
+def test_on_a_space_with_hardware_of_its_own_too(tiny, monkeypatch):
+    monkeypatch.setattr(hosting, "spaces", types.SimpleNamespace(GPU=lambda duration: lambda function: function))
+    assert hosting.hosted(tiny) is tiny
+
+
 def test_on_zero_gpu_the_network_runs_on_the_hired_gpu(tiny, collins, zero_gpu):
     lent = hosting.hosted(tiny)
     analysis = lent.analyse(collins)

@@ -26,7 +26,10 @@ def hosted(analyser: Analyser) -> Analyser:
     """
     if spaces is None:
         return analyser
+    judge = spaces.GPU(duration=SECONDS)(analyser.judge)
+    if judge == analyser.judge:
+        return analyser
     _ = analyser.parser  # loads it
     lent = copy.copy(analyser)
-    lent.judge = spaces.GPU(duration=SECONDS)(analyser.judge)
+    lent.judge = judge
     return lent
