@@ -41,6 +41,12 @@ def test_nothing_else_is_offered(client):
     assert set(endpoints["named_endpoints"]) == {"/inspect", "/scan"} and not endpoints["unnamed_endpoints"]
 
 
+def test_nothing_of_it_is_seen_on_the_page(address):
+    components = httpx.get(f"{address}/config").json()["components"]
+    asked = [one for one in components if one["type"] == "file" and one["props"].get("label") == "pictures"]
+    assert [one["props"]["visible"] for one in asked] == [False]
+
+
 def test_scan_lists_each_picture_and_what_cannot_be_read(client, pictures, collins, hopper):
     sent = [collins, pictures / "text.jpg", hopper]
     first, broken, last = client.predict([handle_file(path) for path in sent], api_name="/scan")

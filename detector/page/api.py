@@ -11,7 +11,7 @@ import gradio as gr
 from .. import scan as scanning
 from ..analyse import Analyser
 from ..scan import Job, Result
-from .uploads import PictureFiles
+from .uploads import PictureFiles, Sent
 
 MOST = 100  # pictures in one request, so that nobody holds the queue for long
 BATCH = 8  # crops at a time
@@ -33,6 +33,7 @@ def build(analyser: Analyser) -> None:
 
     # gr.api would need no components, but it takes no files.
     files = PictureFiles(file_count="multiple", label="pictures", visible=False)
+    files.data_model = Sent
     result = gr.JSON(label="predictions", visible=False)
     gr.Button(visible=False).click(scan, files, result, api_name="scan")
 

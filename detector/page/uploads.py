@@ -64,14 +64,14 @@ class Sent(GradioRootModel):
 
 
 class PictureFiles(gr.File):
-    """Many files, for `file_count="multiple"`: each as (the name that the sender gave it, path); follows no link."""
+    """Many files, for `file_count="multiple"`: each as (the name that the sender gave it, path); follows no link.
+
+    Set `data_model` to Sent after making one. An __init__(**kwargs) of our own would lose `visible`, for gradio reads
+    from that signature what to tell the browser.
+    """
 
     texts: Texts = next(iter(LANGUAGES.values()))
     is_template = True
-
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self.data_model = Sent
 
     def api_info(self) -> dict[str, Any]:
         return {"type": "array", "items": {"type": "string", "format": "a picture, as file or data: URL"}}
