@@ -19,20 +19,22 @@ import demo
 from detector.page import api
 
 ROOT = Path(demo.__file__).parent
+PATIENT = {"timeout": 120}  # the page is slow to answer while it judges on a busy machine
+WEB = httpx.Client(**PATIENT)
 FILE = {"_type": "gradio.FileData"}
 
 
 @pytest.fixture(scope="module")
 def client(address):
-    return Client(address, verbose=False)
+    return Client(address, verbose=False, httpx_kwargs=PATIENT)
 
 
 def ask(address, name, data):
     """Over HTTP alone, as somebody would who has no good intentions: the last event and what it carries."""
-    asked = httpx.post(f"{address}/gradio_api/call/{name}", json={"data": data})
+    asked = WEB.post(f"{address}/gradio_api/call/{name}", json={"data": data})
     if asked.status_code != 200:
         return asked.text
-    answer = httpx.get(f"{address}/gradio_api/call/{name}/{asked.json()['event_id']}", timeout=60)
+    answer = WEB.get(f"{address}/gradio_api/call/{name}/{asked.json()['event_id']}")
     return answer.text
 
 
@@ -42,7 +44,7 @@ def test_nothing_else_is_offered(client):
 
 
 def test_nothing_of_it_is_seen_on_the_page(address):
-    components = httpx.get(f"{address}/config").json()["components"]
+    components = WEB.get(f"{address}/config").json()["components"]
     asked = [one for one in components if one["type"] == "file" and one["props"].get("label") == "pictures"]
     assert [one["props"]["visible"] for one in asked] == [False]
 
@@ -136,11 +138,11 @@ def test_files_of_the_server_are_not_read(address, name, path):
     "path", ["/etc/passwd", "demo.py", str(ROOT / "demo.py"), str(ROOT / "assets"), "http://127.0.0.1:9/a.jpg"]
 )
 def test_files_of_the_server_are_not_given_out(address, path):
-    assert httpx.get(f"{address}/gradio_api/file={path}").status_code in (403, 404)
+    assert WEB.get(f"{address}/gradio_api/file={path}").status_code in (403, 404)
 
 
 def upload(address, path):
-    sent = httpx.post(f"{address}/gradio_api/upload", files={"files": (path.name, path.read_bytes())})
+    sent = WEB.post(f"{address}/gradio_api/upload", files={"files": (path.name, path.read_bytes())})
     return Path(sent.json()[0])
 
 
@@ -158,16 +160,16 @@ def test_nobody_finds_another_persons_picture(address, collins, hopper):
         mine.parent.parent / "*" / theirs.name,
     ]
     for guess in guesses:
-        answer = httpx.get(f"{address}/gradio_api/file={guess}")
+        answer = WEB.get(f"{address}/gradio_api/file={guess}")
         assert answer.status_code in (403, 404) and answer.content != collins.read_bytes(), guess
     pages = [
-        httpx.get(address + path).text for path in ("/", "/config", "/gradio_api/info", "/gradio_api/startup-events")
+        WEB.get(address + path).text for path in ("/", "/config", "/gradio_api/info", "/gradio_api/startup-events")
     ]
     assert not any(theirs.parent.name in text for text in pages)
 
 
 def test_an_upload_keeps_to_its_folder(address, collins):
-    sent = httpx.post(f"{address}/gradio_api/upload", files={"files": ("../../../escaped.jpg", collins.read_bytes())})
+    sent = WEB.post(f"{address}/gradio_api/upload", files={"files": ("../../../escaped.jpg", collins.read_bytes())})
     path = Path(sent.json()[0])
     assert re.fullmatch(r"uploads-\w{8}", path.parts[-3]) and ".." not in path.parts
 
@@ -187,7 +189,7 @@ def test_nothing_is_recorded_or_passed_on(tiny_checkpoint, tmp_path):
         "GRADIO_CACHE_EXAMPLES": "true",
     }
     with serving(tiny_checkpoint, tmp_path, environment=environment) as (address, _):
-        config = httpx.get(f"{address}/config").json()
+        config = WEB.get(f"{address}/config").json()
         assert config["analytics_enabled"] is False and config["run_history"] is False and config["pwa"] is False
         assert {"runs", "gradio"}.isdisjoint(config["footer_links"]) and config["show_error"] is False
         kinds = {component["type"] for component in config["components"]}
@@ -195,9 +197,9 @@ def test_nothing_is_recorded_or_passed_on(tiny_checkpoint, tmp_path):
         for component in config["components"]:
             buttons = component["props"].get("buttons") or []
             assert "share" not in buttons, component["props"].get("elem_id")
-        assert httpx.get(f"{address}/gradio_api/runs").status_code == 404
-        assert httpx.get(f"{address}/monitoring").status_code == 403
-        assert httpx.get(f"{address}/gradio_api/mcp/").status_code == 404  # off by default
+        assert WEB.get(f"{address}/gradio_api/runs").status_code == 404
+        assert WEB.get(f"{address}/monitoring").status_code == 403
+        assert WEB.get(f"{address}/gradio_api/mcp/").status_code == 404  # off by default
     assert "SSR" not in (tmp_path / "log").read_text()
 
 
@@ -205,12 +207,15 @@ def test_a_login_is_asked_for(tiny_checkpoint, tmp_path, collins):
     logins = tmp_path / "logins"
     logins.write_text("eva:a:b c\n\nadam:12345\n")
     with serving(tiny_checkpoint, tmp_path, "--auth", logins) as (address, process):
-        uploaded = httpx.post(f"{address}/gradio_api/upload", files={"files": ("a.jpg", collins.read_bytes())})
+        uploaded = WEB.post(f"{address}/gradio_api/upload", files={"files": ("a.jpg", collins.read_bytes())})
         assert uploaded.status_code == 401
-        assert httpx.post(f"{address}/gradio_api/call/scan", json={"data": [[]]}).status_code == 401
-        assert httpx.get(f"{address}/gradio_api/info").status_code == 401
-        assert httpx.post(f"{address}/login", data={"username": "eva", "password": "a"}).status_code == 400
-        assert Client(address, auth=("eva", "a:b c"), verbose=False).predict([], api_name="/scan") == []
+        assert WEB.post(f"{address}/gradio_api/call/scan", json={"data": [[]]}).status_code == 401
+        assert WEB.get(f"{address}/gradio_api/info").status_code == 401
+        assert WEB.post(f"{address}/login", data={"username": "eva", "password": "a"}).status_code == 400
+        assert (
+            Client(address, auth=("eva", "a:b c"), verbose=False, httpx_kwargs=PATIENT).predict([], api_name="/scan")
+            == []
+        )
         if Path("/proc/self/cmdline").exists():
             assert b"12345" not in Path(f"/proc/{process.pid}/cmdline").read_bytes()
     assert "12345" not in (tmp_path / "log").read_text()
@@ -220,7 +225,7 @@ def test_a_full_queue_says_so(tiny_checkpoint, tmp_path, collins):
     with serving(tiny_checkpoint, tmp_path, "--queue", "1") as (address, _):
         path = str(upload(address, collins))
         data = {"data": [[{"path": path, "meta": FILE}] * 50]}
-        asked = [httpx.post(f"{address}/gradio_api/call/scan", json=data) for _ in range(6)]
+        asked = [WEB.post(f"{address}/gradio_api/call/scan", json=data) for _ in range(6)]
         refused = [answer for answer in asked if answer.status_code == 503]
         assert refused and asked[0].status_code == 200
         assert "Queue is full" in refused[0].json()["detail"]  # the browser says that the application is busy
@@ -228,11 +233,11 @@ def test_a_full_queue_says_so(tiny_checkpoint, tmp_path, collins):
 
 def test_limits_are_the_starters_choice(tiny_checkpoint, tmp_path, collins):
     with serving(tiny_checkpoint, tmp_path, "--max-mb", "0.05", "--max-megapixels", "0.1") as (address, _):
-        sent = httpx.post(f"{address}/gradio_api/upload", files={"files": ("a.jpg", collins.read_bytes())})
+        sent = WEB.post(f"{address}/gradio_api/upload", files={"files": ("a.jpg", collins.read_bytes())})
         assert collins.stat().st_size > 50_000 and sent.status_code == 413
         small = tmp_path / "wide.png"
         Image.new("RGB", (400, 300)).save(small)
-        [found] = Client(address, verbose=False).predict([handle_file(small)], api_name="/scan")
+        [found] = Client(address, verbose=False, httpx_kwargs=PATIENT).predict([handle_file(small)], api_name="/scan")
         assert "0.1 megapixels allowed" in found["error"]
 
 
@@ -266,11 +271,10 @@ def test_mcp_offers_the_same_and_keeps_pictures_in_the_swept_folder(tiny_checkpo
 
 
 def rpc(address, method, **params):
-    answer = httpx.post(
+    answer = WEB.post(
         f"{address}/gradio_api/mcp/",
         json={"jsonrpc": "2.0", "id": 1, "method": method, "params": params},
         headers={"Accept": "application/json, text/event-stream"},
-        timeout=60,
         follow_redirects=True,
     )
     text = answer.text
