@@ -1,12 +1,14 @@
 """Opens the web page: python demo.py, then http://127.0.0.1:7860."""
 
 import argparse
+import importlib.util
 import os
 import signal
 import socket
 import sys
+from pathlib import Path
 
-from detector.arguments import add_targets
+from detector.arguments import add_limits, add_targets
 
 
 def parser() -> argparse.ArgumentParser:
@@ -27,35 +29,60 @@ def parser() -> argparse.ArgumentParser:
         "--reviewers", type=int, default=2, metavar="N", help="different people who review each picture (default: 2)"
     )
     root.add_argument("--device", default="auto", help="auto (default), cpu, cuda, cuda:1, mps")
+    _add_visitors(root)
     return root
+
+
+def _add_visitors(root: argparse.ArgumentParser) -> None:
+    group = root.add_argument_group("visitors, and what they may do")
+    group.add_argument(
+        "--auth", metavar="FILE", type=Path, help="let in only who knows a login: lines of user:password (default: all)"
+    )
+    group.add_argument(
+        "--keep", metavar="MINUTES", type=int, default=60, help="uploads are gone after this time (default: 60)"
+    )
+    add_limits(group)
+    group.add_argument("--queue", metavar="N", type=int, default=64, help="requests that may wait (default: 64)")
+    group.add_argument("--mcp", action="store_true", help="offer the API as MCP tools too (needs gradio[mcp])")
 
 
 def main(argv: list[str] | None = None) -> int:
     """Serves until stopped; 0: stopped, 2: it could not start."""
     args = parser().parse_args(argv)
     try:
-        _check_address(args.host or "127.0.0.1", args.port or 0)
+        # where gradio will listen; a Space sets the variables
+        _check_address(args.host or os.environ.get("GRADIO_SERVER_NAME") or "127.0.0.1", args.port or 0)
+        if args.max_mb <= 0 or args.max_megapixels <= 0:
+            raise ValueError("--max-mb and --max-megapixels must be above 0")
+        _check_mcp(args.mcp)
     except ValueError as error:
         return _failed(error)
     # torch and gradio take seconds to import; --help and a taken port need neither
     from detector import page
     from detector.analyse import Analyser
+    from detector.images import Limits
     from detector.reviews import Reviews
     from detector.verdict import Targets
 
     try:
         targets = Targets(args.false_alarms / 100, args.misses / 100)
-        analyser = Analyser(args.checkpoint, args.device, targets=targets)
+        limits = Limits(round(args.max_mb * 1e6), round(args.max_megapixels * 1e6))
+        logins = page.read_logins(args.auth) if args.auth else ()
         reviews = Reviews(args.reviews, args.reviewers).path.resolve() if args.reviews else None
+        queue = dict(reviews=reviews, reviewers=args.reviewers)
+        settings = page.Settings(keep=args.keep, queue=args.queue, logins=logins, mcp=args.mcp, **queue)
+        own = Analyser(args.checkpoint, args.device, limits, targets)
+        analyser = page.hosted(own)
     except ValueError as error:
         return _failed(error)
     signal.signal(signal.SIGTERM, _stop)
-    with page.upload_folder():
-        settings = page.Settings(reviews=reviews, reviewers=args.reviewers)
-        blocks, options = page.build(analyser, settings), page.launch_options(analyser)
+    with page.upload_folder(settings.keep):
+        blocks, options = page.build(analyser, settings), page.launch_options(analyser, settings)
         address = dict(server_name=args.host, server_port=args.port, share=args.share)
         try:
             blocks.launch(**address, **options, prevent_thread_lock=True)
+            if analyser is own:  # a hired GPU cannot be used before somebody asks
+                page.warm_up(analyser)
             blocks.block_thread()
         except OSError as error:
             return _failed(error)
@@ -72,6 +99,12 @@ def _check_address(host: str, port: int) -> None:
     except (OSError, OverflowError) as error:
         reason = getattr(error, "strerror", None) or error
         raise ValueError(f"cannot listen on {host}, port {port}: {reason}; try another --port or --host") from error
+
+
+def _check_mcp(wanted: bool) -> None:
+    """Raises ValueError. Gradio itself would start without the tools."""
+    if wanted and importlib.util.find_spec("mcp") is None:
+        raise ValueError('--mcp needs one more package; install it with: pip install "gradio[mcp]"')
 
 
 def _stop(*_: object) -> None:

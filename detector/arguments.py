@@ -132,8 +132,7 @@ def parser() -> argparse.ArgumentParser:
             "--checkpoint", metavar="FILE", help="weights to use (default: those that come with the detector)"
         )
         command.add_argument("--device", default="auto", help="auto (default), cpu, cuda, cuda:1, mps")
-        command.add_argument("--max-mb", type=float, default=25, help="refuse larger files (default: 25)")
-        command.add_argument("--max-megapixels", type=float, default=50, help="refuse larger pictures (default: 50)")
+        add_limits(command)
     for command in (scan, evaluate, calibrate):
         command.add_argument("--batch-size", type=int, default=32, help="pictures judged at once (default: 32)")
     return root
@@ -152,6 +151,12 @@ def add_targets(command: argparse.ArgumentParser) -> None:
             metavar="PERCENT",
             help=f"of the {kind} pictures answered, called {wrong} at most (default: {usual})",
         )
+
+
+def add_limits(command: argparse._ActionsContainer) -> None:
+    """What images.Limits refuses; the page's door takes them too."""
+    command.add_argument("--max-mb", type=float, default=25, help="refuse larger files (default: 25)")
+    command.add_argument("--max-megapixels", type=float, default=50, help="refuse larger pictures (default: 50)")
 
 
 def _add_labels(command: argparse.ArgumentParser) -> None:

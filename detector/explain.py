@@ -15,29 +15,20 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 import torch
-from pytorch_grad_cam import (
-    EigenCAM,
-    EigenGradCAM,
-    GradCAM,
-    GradCAMElementWise,
-    GradCAMPlusPlus,
-    HiResCAM,
-    LayerCAM,
-    XGradCAM,
-)
 
 from .faces import Box
 from .model import Classifier
 
+# Our name → pytorch-grad-cam's, which is imported at the first map: it takes a second, most of it for matplotlib.
 METHODS = {
-    "gradcam": GradCAM,
-    "gradcam++": GradCAMPlusPlus,
-    "layercam": LayerCAM,
-    "hirescam": HiResCAM,
-    "xgradcam": XGradCAM,
-    "elementwise": GradCAMElementWise,
-    "eigencam": EigenCAM,
-    "eigengradcam": EigenGradCAM,
+    "gradcam": "GradCAM",
+    "gradcam++": "GradCAMPlusPlus",
+    "layercam": "LayerCAM",
+    "hirescam": "HiResCAM",
+    "xgradcam": "XGradCAM",
+    "elementwise": "GradCAMElementWise",
+    "eigencam": "EigenCAM",
+    "eigengradcam": "EigenGradCAM",
 }
 
 SCALE = 4.0  # logits: the colour scale ends here, for every picture; +4 alone would mean a probability of 98 %
@@ -88,8 +79,10 @@ def _gradients(classifier: Classifier, features: torch.Tensor) -> list[np.ndarra
 
 
 def _weigh(method: str, classifier: Classifier, features: torch.Tensor, grad: np.ndarray) -> np.ndarray:
+    import pytorch_grad_cam
+
     # No target layers: the library then hangs no hooks on the model, and keeps nothing between calls.
-    cam = METHODS[method](classifier.network, [])
+    cam = getattr(pytorch_grad_cam, METHODS[method])(classifier.network, [])
     return cam.get_cam_image(None, None, None, features.detach().cpu().numpy(), grad, False)
 
 

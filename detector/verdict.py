@@ -13,7 +13,7 @@ from enum import StrEnum
 from typing import Any
 
 import numpy as np
-from scipy.stats import beta
+from scipy.special import betaincinv
 
 
 class Answer(StrEnum):
@@ -56,8 +56,8 @@ class Rate:
         if not of:
             return cls(0.0, 0.0, 1.0, 0, 0)
         tail = (1 - level) / 2
-        low = float(beta.ppf(tail, count, of - count + 1)) if count else 0.0
-        high = float(beta.ppf(1 - tail, count + 1, of - count)) if count < of else 1.0
+        low = float(betaincinv(count, of - count + 1, tail)) if count else 0.0
+        high = float(betaincinv(count + 1, of - count, 1 - tail)) if count < of else 1.0
         return cls(count / of, low, high, count, of)
 
 

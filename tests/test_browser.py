@@ -380,8 +380,3 @@ def test_api_says_what_is_wrong(client, pictures):
         client.predict(handle_file(pictures / "two.jpg"), "nonsense", api_name="/inspect")
     with pytest.raises(Exception, match="Choose a picture first"):
         client.predict(None, "gradcam", api_name="/inspect")
-
-
-def test_one_endpoint_is_public(client):
-    endpoints = client.view_api(return_format="dict", print_info=False)
-    assert list(endpoints["named_endpoints"]) == ["/inspect"] and not endpoints["unnamed_endpoints"]

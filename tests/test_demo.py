@@ -1,5 +1,6 @@
 """demo.py starts, or says in one line why it does not."""
 
+import importlib.util
 import os
 import signal
 import socket
@@ -95,3 +96,60 @@ def wait_for(port, process):
 def free_port():
     with socket.create_server(("127.0.0.1", 0)) as probe:
         return probe.getsockname()[1]
+
+
+# ---- visitors, and what they may do
+
+
+@pytest.mark.parametrize("option", ["--keep", "--queue", "--max-mb", "--max-megapixels"])
+def test_nothing_less_than_one(capsys, tiny_checkpoint, option):
+    said = refused(capsys, "--checkpoint", tiny_checkpoint, option, 0)
+    assert option in said
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("eva:secret\nadam\n", "line 2 of"),
+        (":secret\n", "line 1 of"),
+        ("eva:\n", "line 1 of"),
+        ("\n", "nobody could enter"),
+        ("eva:1\neva:2\n", "names a user twice"),
+    ],
+)
+def test_logins_that_cannot_be_used(capsys, tiny_checkpoint, tmp_path, text, says):
+    (tmp_path / "logins").write_text(text)
+    said = refused(capsys, "--checkpoint", tiny_checkpoint, "--auth", tmp_path / "logins")
+    assert says in said and "secret" not in said
+
+
+def test_no_file_of_logins(capsys, tiny_checkpoint, tmp_path):
+    assert "cannot read the logins" in refused(capsys, "--checkpoint", tiny_checkpoint, "--auth", tmp_path / "none")
+
+
+def test_logins(tmp_path):
+    from detector.page import Settings, read_logins
+
+    (tmp_path / "logins").write_text("eva:a:b c\n\nadam:12345\n")
+    logins = read_logins(tmp_path / "logins")
+    assert logins == (("eva", "a:b c"), ("adam", "12345"))
+    assert "12345" not in repr(Settings(logins=logins))
+
+
+def test_mcp_without_its_package(capsys, monkeypatch):
+    found = importlib.util.find_spec
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == "mcp" else found(name))
+    assert 'pip install "gradio[mcp]"' in refused(capsys, "--mcp")
+
+
+def test_the_variables_of_a_space_say_where_to_listen(capsys, monkeypatch):
+    monkeypatch.setenv("GRADIO_SERVER_NAME", "192.0.2.1")
+    assert "192.0.2.1" in refused(capsys)
+
+
+@pytest.mark.parametrize("minutes", [1, 7, 60])
+def test_pictures_are_gone_within_the_minutes_promised(minutes):
+    from detector.page import uploads
+
+    times = uploads.times(minutes)
+    assert times.keep < times.lost and times.lost + times.every < 60 * minutes

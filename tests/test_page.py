@@ -259,15 +259,16 @@ def test_sweep(tmp_path):
 
 
 def test_pictures_are_gone_within_the_promised_hour():
-    assert uploads.KEEP + uploads.EVERY < uploads.KEEP_LOST + uploads.EVERY < 3600
-    assert "within an hour" in texts.PRIVACY
+    times = uploads.times(60)
+    assert times.keep + times.every < times.lost + times.every < 3600
+    assert "within {minutes} minutes" in texts.PRIVACY
 
 
 def test_nothing_is_recorded(tiny):
     blocks = page.build(tiny)
     options = page.launch_options(tiny)
     assert blocks.analytics_enabled is False and options["run_history"] is False
-    assert blocks.delete_cache == (uploads.EVERY, uploads.KEEP)
+    assert blocks.delete_cache == (600, 1800)
     assert options["max_file_size"] == tiny.limits.max_bytes
 
 

@@ -10,13 +10,14 @@ from typing import Any
 import gradio as gr
 
 from ..analyse import Analyser
-from . import batch, inspect, lab, learn, review, uploads
+from . import api, batch, inspect, lab, learn, review, uploads
+from .hosting import hosted
 from .links import Links
-from .settings import Settings
+from .settings import Settings, SettingsError, read_logins
 from .texts import LANGUAGES
 from .uploads import upload_folder
 
-__all__ = ["Settings", "build", "launch_options", "upload_folder"]
+__all__ = ["Settings", "SettingsError", "build", "hosted", "launch_options", "read_logins", "upload_folder", "warm_up"]
 
 STYLE = Path(__file__).parent / "style"
 ASSETS = Path(__file__).parents[2] / "assets"
@@ -46,28 +47,36 @@ def build(analyser: Analyser, settings: Settings = DEFAULT) -> gr.Blocks:
     gr.set_static_paths(examples)  # served from where they are, so that the upload folder holds uploads alone
     first, *others = LANGUAGES
     title = LANGUAGES[first].TITLE
-    with gr.Blocks(title=title, analytics_enabled=False, delete_cache=(uploads.EVERY, uploads.KEEP)) as page:
+    times = uploads.times(settings.keep)
+    with gr.Blocks(title=title, analytics_enabled=False, delete_cache=(times.every, times.keep)) as page:
         _draw(page, first, analyser, settings, examples)
+        api.build(analyser)
     for code in others:
         with page.route(LANGUAGES[code].LANGUAGE, f"/{code}"):
             _draw(page, code, analyser, settings, examples)
     # Two at a time keep two cores busy; the bound keeps a rush from filling the memory.
-    return page.queue(max_size=64, default_concurrency_limit=2)
+    return page.queue(max_size=settings.queue, default_concurrency_limit=2)
+
+
+def warm_up(analyser: Analyser) -> None:
+    """Judges an example: what is loaded at the first picture takes seconds that the first visitor should not wait."""
+    for path in sorted(ASSETS.glob("example-*"))[:1]:
+        analyser.analyse(path)
 
 
 def _draw(page: gr.Blocks, code: str, analyser: Analyser, settings: Settings, examples: Sequence[Path]) -> None:
     """Everything in one language."""
     texts = LANGUAGES[code]
     gr.Navbar(visible="hidden")  # the languages have a place of their own; visible=False shows it all the same
+    privacy = texts.PRIVACY.format(minutes=settings.keep)
     gr.HTML(
-        f'<h1>{texts.TITLE}</h1><p class="dd-lead">{texts.LEAD}</p><p class="dd-note">{texts.PRIVACY}</p>'
-        f"{_languages(code)}",
+        f'<h1>{texts.TITLE}</h1><p class="dd-lead">{texts.LEAD}</p><p class="dd-note">{privacy}</p>{_languages(code)}',
         padding=False,
         elem_id="lead",
     )
     with gr.Tabs(elem_id="tabs") as tabs:
         with gr.Tab(texts.TAB_INSPECT, id="inspect"):
-            picture = inspect.build(texts, analyser, examples, public=code == next(iter(LANGUAGES)))
+            picture = inspect.build(texts, analyser, settings, examples, public=code == next(iter(LANGUAGES)))
         links = Links(tabs, picture)
         with gr.Tab(texts.batch.TAB, id="batch", elem_id="batch"):
             batch.build(texts, analyser, settings, links)
@@ -94,12 +103,18 @@ def _languages(chosen: str) -> str:
     return f'<p class="dd-languages">{links}</p>' if links else ""
 
 
-def launch_options(analyser: Analyser) -> dict[str, Any]:
+def launch_options(analyser: Analyser, settings: Settings = DEFAULT) -> dict[str, Any]:
+    """Nothing that records or passes on what visitors do, whatever gradio or a Space would switch on by itself."""
     return {
         "theme": _theme(),
         "css_paths": sorted(STYLE.glob("*.css")),
         "max_file_size": analyser.limits.max_bytes,
+        "auth": list(settings.logins) or None,
+        "mcp_server": settings.mcp,
         "run_history": False,
+        "enable_monitoring": False,
+        "pwa": False,
+        "ssr_mode": False,  # a Space would put a node server in front, which was never tried
         "footer_links": ["api", "settings"],
         "show_error": False,  # only gr.Error speaks to the visitor; other errors may name paths and go to the log
     }
@@ -115,6 +130,8 @@ def _theme() -> gr.themes.Base:
         font_mono=[gr.themes.Font("ui-monospace"), gr.themes.Font("monospace")],
     ).set(
         background_fill_primary="*neutral_50",  # Soft's own, which set() forgets
+        body_text_color_subdued="*neutral_600",
+        body_text_color_subdued_dark="*neutral_300",
         **text,
         **{f"{name}_dark": value for name, value in text.items()},
         block_title_background_fill="none",

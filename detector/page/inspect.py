@@ -21,6 +21,8 @@ from .file_facts import file_facts
 from .findings import findings, pending
 from .proof import proof
 from .report import report
+from .review import add_button
+from .settings import Settings
 from .stage import ALL_FACES, stage
 from .texts import Texts
 from .uploads import PictureFile
@@ -30,7 +32,7 @@ QUIET = {"api_visibility": "private", "show_progress": "minimal"}
 HIDDEN = QUIET | {"show_progress": "hidden"}  # for what shows its own progress
 
 
-def build(texts: Texts, analyser: Analyser, examples: Sequence[Path], public: bool) -> PictureFile:
+def build(texts: Texts, analyser: Analyser, settings: Settings, examples: Sequence[Path], public: bool) -> PictureFile:
     """Adds the tab's components to the page that is being built, and gives the one that takes the picture.
 
     `public`: its analysis is offered over the API.
@@ -64,6 +66,7 @@ def build(texts: Texts, analyser: Analyser, examples: Sequence[Path], public: bo
             with gr.Row():
                 make = gr.Button(texts.REPORT, size="sm", visible=False, elem_id="report")
                 get = gr.DownloadButton(texts.REPORT_GET, size="sm", visible=False, elem_id="get-report")
+                add_button(texts, analyser, settings, picture)
             _accusation(texts, analyser)
             with gr.Accordion(texts.FILE, open=False, elem_id="file"):
                 about = gr.HTML("", padding=False)
@@ -115,7 +118,10 @@ def build(texts: Texts, analyser: Analyser, examples: Sequence[Path], public: bo
         """The report as a file in the folder of uploads, so that it is deleted with them."""
         if path is None:
             raise gr.Error(texts.NO_PICTURE)
-        prepared = analyser.prepare(path)
+        try:
+            prepared = analyser.prepare(path)
+        except PictureError as error:
+            raise gr.Error(texts.say(error)) from error
         analysis = analyser.judge([prepared], way)[0]
         reproduce = provenance.facts(analyser.classifier, analyser.limits, prepared.picture, way)
         file = Path(tempfile.mkdtemp(dir=os.environ.get("GRADIO_TEMP_DIR"))) / f"{Path(path).stem}.report.html"

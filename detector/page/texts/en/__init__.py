@@ -19,7 +19,7 @@ def say(sentence: str | Exception) -> str:
 
 TITLE = "Face deepfake detector"
 LEAD = "Drop a picture of a face. The page says how likely it was manipulated, and paints where it sees traces."
-PRIVACY = "Pictures stay on this server, are never passed on, and are deleted within an hour."
+PRIVACY = "Pictures stay on this server, are never passed on, and are deleted within {minutes} minutes."
 
 PICTURE = "Picture"
 DROP = "Drop a picture here, paste one, click to choose a file, or use the webcam"

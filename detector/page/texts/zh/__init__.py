@@ -20,7 +20,7 @@ def say(sentence: str | Exception) -> str:
 
 TITLE = "人脸深度伪造检测器"
 LEAD = "放入一张人脸图片，页面会告诉您它被篡改的可能性有多大，并标出在哪里发现了痕迹。"
-PRIVACY = "图片只留在本服务器上，绝不外传，一小时内删除。"
+PRIVACY = "图片只留在本服务器上，绝不外传，{minutes} 分钟内删除。"
 
 PICTURE = "图片"
 DROP = "把图片拖到这里、粘贴、点击选择文件，或使用摄像头"
