@@ -171,7 +171,7 @@ def tally(texts: Texts, score: Score) -> str:
     words = texts.learn
     if not score.rounds:
         return f'<p class="dd-note">{words.SCORE_EMPTY}</p>'
-    heads = "".join(f'<th scope="col">{head}</th>' for head in words.SCORE_HEADS)
+    heads = "<td></td>" + "".join(f'<th scope="col">{head}</th>' for head in words.SCORE_HEADS)
     rows = _row(texts, words.YOU, score.player, score) + _row(texts, words.DETECTOR, score.detector, score)
     note = words.SCORE_NOTE.format(rounds=score.rounds, manipulated=score.manipulated)
     return (
