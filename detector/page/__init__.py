@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 import gradio as gr
 
 from ..analyse import Analyser
+from ..images import PictureError
 from . import api, batch, inspect, lab, learn, review, uploads
 from .hosting import hosted
 from .links import Links
@@ -61,7 +63,8 @@ def build(analyser: Analyser, settings: Settings = DEFAULT) -> gr.Blocks:
 def warm_up(analyser: Analyser) -> None:
     """Judges an example: what is loaded at the first picture takes seconds that the first visitor should not wait."""
     for path in sorted(ASSETS.glob("example-*"))[:1]:
-        analyser.analyse(path)
+        with contextlib.suppress(PictureError):  # larger than the limits that were asked for
+            analyser.analyse(path)
 
 
 def _draw(page: gr.Blocks, code: str, analyser: Analyser, settings: Settings, examples: Sequence[Path]) -> None:
