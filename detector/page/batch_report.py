@@ -20,7 +20,9 @@ PRINTED = """
 body { max-width: 1100px; }
 .dd-batch-table { font-size: .85rem; }
 .dd-batch-table tr { break-inside: avoid; }
-@media print { .dd-batch-scroll { overflow: visible; max-height: none; } .dd-batch-table thead { position: static; } }
+.dd-batch-table thead th:nth-child(n + 3) { text-align: right; }
+.dd-batch-scroll { max-height: none; }
+@media print { .dd-batch-scroll { overflow: visible; } .dd-batch-table thead { position: static; } }
 """
 
 
