@@ -108,8 +108,9 @@ def explain_one(analyser, image: Path, folder: Path, method: str, report: bool =
     output.write(folder, found.picture.pixels, analysis, reproduce)
     if report:
         from .page.report import report as page  # brings gradio, which takes seconds to import
+        from .page.texts import en
 
-        (folder / "report.html").write_text(page(found.picture.pixels, analysis, reproduce), encoding="utf-8")
+        (folder / "report.html").write_text(page(en, found.picture.pixels, analysis, reproduce), encoding="utf-8")
     return analysis
 
 

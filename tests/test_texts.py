@@ -16,6 +16,7 @@ PAGE = Path(__file__).parents[1] / "detector" / "page"
 OTHERS = [texts for code, texts in LANGUAGES.items() if code != "en"]
 # What may read the same in every language: names of formats, and what is no word at all.
 SAME = {"EXIF", "XMP", "✓", "~", "✗", "–", "prediction.csv", "{found} / {of}", "{name}（{key}）", ""}
+SAME |= {"N", "B", "S, Enter", "1 2 3", "4 … 8"}  # keys
 WORDS = re.compile(r"(?:[A-Za-z]+[ ,;:]+){3}[A-Za-z]+")  # four English words in a row
 FOREIGN = ("Grace Hopper", "Eileen Collins", "IEEE Journal of Selected Topics in Signal Processing")
 

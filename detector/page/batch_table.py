@@ -91,7 +91,7 @@ def sentences(texts: Texts, row: Row) -> list[str]:
     """Why there is no score, or else what speaks against it: plain text."""
     kind = "refuse" if row.answer == Answer.NOT_ASSESSED else "warn"  # beside a refusal a warning says nothing
     outside = (reason.text for reason in row.scope if reason.kind == kind)
-    return [said for said in (row.error, *outside, *row.reasons) if said]
+    return [texts.say(said) for said in (row.error, *outside, *row.reasons) if said]
 
 
 def thumbnail(row: Row) -> str:

@@ -58,7 +58,7 @@ def build(texts: Texts, dealer: Dealer, visits: Visits) -> Deal:
         try:
             dealt = dealer.deal(level, np.random.default_rng())
         except ValueError as error:  # an unknown level, a portrait without room
-            return visit, "", f'<p role="alert">{html.escape(str(error))}</p>', gr.Row(visible=False), gr.skip()
+            return visit, "", f'<p role="alert">{html.escape(texts.say(error))}</p>', gr.Row(visible=False), gr.skip()
         token, kept = visits.put(visit, dealt)
         return token, board(texts, dealt), "", gr.Row(visible=True), tally(texts, kept)
 

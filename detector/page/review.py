@@ -67,7 +67,7 @@ def add_button(texts: Texts, analyser: Analyser, settings: Settings, picture: Pi
         try:
             new = store.add(Path(path).read_bytes(), Path(path).name, analyser.limits)
         except PictureError as error:
-            raise gr.Error(str(error)) from error
+            raise gr.Error(texts.say(error)) from error
         except ReviewError as error:
             raise _said(texts, error) from error
         gr.Info(texts.review.ADDED_ONE if new else texts.review.THERE_ONE)
