@@ -107,7 +107,7 @@ def build(texts: Texts, analyser: Analyser, settings: Settings, links: Links) ->
         )
 
     def stop(secret: str) -> None:
-        """The running batch ends itself after its picture: were it broken off, its last news might come after its end."""
+        """The batch ends itself after its picture: were it broken off, late news might overwrite its end."""
         if batch := batches.get(secret):
             batch.stop()
 
