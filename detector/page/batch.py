@@ -63,6 +63,7 @@ def build(texts: Texts, analyser: Analyser, settings: Settings, links: Links) ->
     outputs = [token, progress, table, start, cancel, downloads, *buttons]
     nothing = [gr.skip()] * (1 + len(buttons))  # downloads and their buttons
     waiting = gr.update(interactive=True), gr.update(interactive=False), gr.update(visible=False), *nothing[1:]
+    reading = gr.update(interactive=False), *waiting[1:]
     running = gr.update(interactive=False), gr.update(interactive=True), gr.update(visible=False), *nothing[1:]
 
     def run(files: list[Upload], folder: list[Upload], checked: bool) -> Iterator[Sequence[Any]]:
@@ -70,7 +71,7 @@ def build(texts: Texts, analyser: Analyser, settings: Settings, links: Links) ->
         if not files and not folder:
             yield "", _refusal(texts, own.NOTHING), "", *waiting
             return
-        yield "", f"<p>{own.UNPACKING}</p>", "", *running
+        yield "", f"<p>{own.UNPACKING}</p>", "", *reading
         entries, ignored = collect(texts, files, folder, limits)
         if not entries or len(entries) > settings.max_batch:
             said = own.TOO_MANY.format(count=len(entries), most=settings.max_batch) if entries else own.NO_PICTURES
@@ -82,7 +83,7 @@ def build(texts: Texts, analyser: Analyser, settings: Settings, links: Links) ->
         looked = time.monotonic()
         for row in judging.judge(analyser, entries, batch.checked):
             if not batch.add(row):
-                return
+                break
             shown += batch_table.row_html(texts, analyser.labels, len(batch.rows) - 1, row)
             if time.monotonic() - looked > EVERY:
                 yield secret, _progress(texts, batch), shown, *[gr.skip()] * (3 + len(buttons))
@@ -105,13 +106,10 @@ def build(texts: Texts, analyser: Analyser, settings: Settings, links: Links) ->
             *written,
         )
 
-    def stop(secret: str) -> Sequence[Any]:
-        """Keeps what is done. Without a batch, its visitor was still waiting for his turn."""
-        batch = batches.get(secret)
-        if batch is None:
-            return secret, _refusal(texts, own.NOT_STARTED), "", *waiting
-        batch.stop()
-        return secret, *ended(batch)
+    def stop(secret: str) -> None:
+        """The batch ends itself after its picture: were it broken off, late news might overwrite its end."""
+        if batch := batches.get(secret):
+            batch.stop()
 
     def open_row(secret: str, event: gr.EventData) -> tuple[Any, Any]:
         """Opens a row of the visitor's own batch in Inspect; what comes from the page is a number and a secret."""
@@ -127,8 +125,8 @@ def build(texts: Texts, analyser: Analyser, settings: Settings, links: Links) ->
 
     quiet = {"api_visibility": "private", "show_progress": "hidden"}
     # One batch at a time, so that single pictures, which have a queue of their own, are not kept waiting.
-    event = start.click(run, [files, folder, check], outputs, concurrency_limit=1, concurrency_id="batch", **quiet)
-    cancel.click(stop, token, outputs, cancels=[event], queue=False, **quiet)
+    start.click(run, [files, folder, check], outputs, concurrency_limit=1, concurrency_id="batch", **quiet)
+    cancel.click(stop, token, queue=False, **quiet)
     table.select(open_row, token, [links.picture, links.tabs], **quiet)
 
 
