@@ -49,6 +49,7 @@ def start(page, who="Ann"):
     page.fill(NAME, who)
     page.click("#review-next")
     page.wait_for_selector(SEEN)
+    page.wait_for_selector("#review-submit")
 
 
 def decide(page, decision):
@@ -72,7 +73,7 @@ def test_blind_then_revised(browser, served, tiny):
         opened(page)
         page.wait_for_load_state("networkidle")
         requests = []
-        page.on("requestfinished", requests.append)
+        page.on("requestfinished", lambda request: requests.append(request))
         start(page)
         assert page.get_attribute(SEEN, "alt") == own.ALT
         page.wait_for_load_state("networkidle")
