@@ -80,7 +80,7 @@ def test_blind_then_revised(browser, served, tiny):
         blind_page, bodies = page.inner_html("#review"), [request.response().text() for request in requests]
         assert any("data:image/webp" in body for body in bodies)  # they are the answers that brought the picture
         assert entries_of(store, "ann") == []
-        page.check("#review-artifacts input[value=hair]")
+        page.locator("#review-artifacts").get_by_label(texts.LABELS["hair"]).check()
         page.fill("#review-note textarea", "<b>odd</b>")
         decide(page, "authentic")
         revealed(page)
