@@ -49,6 +49,7 @@ def start(page, who="Ann"):
     page.fill(NAME, who)
     page.click("#review-next")
     page.wait_for_selector(SEEN)
+    page.wait_for_selector("#review-submit")
 
 
 def decide(page, decision):
@@ -72,14 +73,14 @@ def test_blind_then_revised(browser, served, tiny):
         opened(page)
         page.wait_for_load_state("networkidle")
         requests = []
-        page.on("requestfinished", requests.append)
+        page.on("requestfinished", lambda request: requests.append(request))
         start(page)
         assert page.get_attribute(SEEN, "alt") == own.ALT
         page.wait_for_load_state("networkidle")
         blind_page, bodies = page.inner_html("#review"), [request.response().text() for request in requests]
         assert any("data:image/webp" in body for body in bodies)  # they are the answers that brought the picture
         assert entries_of(store, "ann") == []
-        page.check("#review-artifacts input[value=hair]")
+        page.locator("#review-artifacts").get_by_label(texts.LABELS["hair"]).check()
         page.fill("#review-note textarea", "<b>odd</b>")
         decide(page, "authentic")
         revealed(page)

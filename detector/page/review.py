@@ -141,7 +141,7 @@ def build(texts: Texts, analyser: Analyser, settings: Settings, links: Links) ->
             message: review_view.message(said),
             stage: review_view.picture(texts, load(store.data(held.picture), analyser.limits).pixels),
             verdict: "",
-            form: gr.update(visible=True),
+            form: gr.update(visible=False),  # until its new values have arrived: `unlock`
             step: review_view.step(texts, blind),
             decision: blind and str(blind.decision),
             artifacts: list(blind.artifacts) if blind else [],
@@ -161,9 +161,9 @@ def build(texts: Texts, analyser: Analyser, settings: Settings, links: Links) ->
     def arrive(kept: str, request: gr.Request) -> dict[Any, Any]:
         """A visit begins, or goes on with the picture that this browser holds."""
         held = store.resume(kept) if kept else None
-        begun = due(held) if held else {counts: counted(), token: ""}
+        drawn = due(held) if held else {counts: counted(), token: ""}
         login = getattr(request, "username", None)
-        return begun | ({name: gr.update(value=login, interactive=False)} if login else {})
+        return drawn | ({name: gr.update(value=login, interactive=False)} if login else {})
 
     def take(given: str, kept: str, request: gr.Request) -> dict[Any, Any]:
         """The next picture; the one in hand goes back to the queue, unless there is no other."""
@@ -215,6 +215,10 @@ def build(texts: Texts, analyser: Analyser, settings: Settings, links: Links) ->
         card = viewer.card(texts, analysis)
         return {verdict: noted + card, stage: review_view.veiled(texts, drawn), message: ""}
 
+    def unlock(kept: str) -> Any:
+        """Shows the form once it is cleared: what is entered any earlier would be lost."""
+        return gr.update(visible=bool(kept))
+
     def renew(kept: str) -> None:
         store.resume(kept or "")
 
@@ -259,11 +263,13 @@ def build(texts: Texts, analyser: Analyser, settings: Settings, links: Links) ->
     desk = [message, stage, verdict, form, step, decision, artifacts, note, submit, inspect, token, phase, counts]
     gr.on(None, None, None, blur, js=KEYS.read_text(encoding="utf-8"), api_visibility="private")
     shown = [stage, verdict, message]
-    gr.on(None, arrive, token, [*desk, name], js=_RESUME, **at_work).then(reveal, token, shown, **at_work)
+    begun = gr.on(None, arrive, token, [*desk, name], js=_RESUME, **at_work).then(unlock, token, form, **at_work)
+    begun.then(reveal, token, shown, **at_work)
     blur.input(None, blur, None, js=_BLUR, api_visibility="private")
     for press in (following.click, name.submit):
         taken = press(take, [name, token], desk, js=_VEIL, trigger_mode="once", **at_work)
         taken.then(None, token, None, js=_KEEP, api_visibility="private")
+        taken.success(unlock, token, form, **at_work)
     logged = submit.click(decide, [token, phase, decision, artifacts, note], desk, trigger_mode="once", **at_work)
     logged.then(None, token, None, js=_KEEP, api_visibility="private")
     logged.success(reveal, token, shown, **at_work)
