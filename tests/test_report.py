@@ -27,7 +27,7 @@ def written(tiny, picture, analysis):
 
 def test_it_holds_everything_itself(tiny, made):
     page = written(tiny, *made)
-    assert page.count("<img ") > 15 and set(re.findall(r'src="(data:image/\w+)', page)) == {"data:image/webp"}
+    assert page.count("<img ") > 15 and set(re.findall(r'src="(data:image/\w+)', page)) == {"data:image/jpeg"}
     assert page.count("<img ") == page.count('src="data:') and "<script" not in page
     assert not re.search(r'(?:src|href)="(?!data:)', page) and "url(" not in page and "@import" not in page
     assert "<details>" not in page  # all of it shows in print

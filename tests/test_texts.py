@@ -66,6 +66,7 @@ def test_no_english_is_left(texts):
         assert one != other or other in SAME, path
         for name in FOREIGN:
             other = other.replace(name, "")
+        other = re.sub(r"python -m [a-z ]+", "", other)  # a command is the same in every language
         assert not WORDS.search(re.sub(r"<[^>]*>", "", other)), path
 
 

@@ -23,6 +23,7 @@ from .batch_store import Batch, Batches
 from .links import Links
 from .settings import Settings
 from .texts import Texts
+from .uploads import times
 
 SCRIPT = Path(__file__).with_name("batch.js")
 EVERY = 0.7  # seconds between two looks at a running batch: the page redraws its table each time
@@ -32,8 +33,8 @@ def build(texts: Texts, analyser: Analyser, settings: Settings, links: Links) ->
     """Adds the tab's components to the page that is being built."""
     own = texts.batch
     largest = analyser.limits.max_bytes
-    batches, limits = Batches(), ArchiveLimits(member_bytes=largest)
-    note = own.NOTE.format(most=settings.max_batch, megabytes=largest / 1e6)
+    batches, limits = Batches(age=times(settings.keep).keep), ArchiveLimits(member_bytes=largest)
+    note = own.NOTE.format(most=settings.max_batch, megabytes=largest / 1e6, minutes=settings.keep)
     gr.HTML(f'<h2>{own.TITLE}</h2><p class="dd-note">{note}</p>', padding=False)
     with gr.Row():
         files = BatchFiles(file_count="multiple", label=own.FILES, height=190, elem_id="batch-files")

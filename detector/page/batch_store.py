@@ -14,7 +14,7 @@ from collections.abc import Callable
 
 from ..batch import Row
 
-AGE = 1800  # seconds after its last row; its pictures are deleted about then
+AGE = 1800  # seconds
 MOST = 24  # batches kept; of 500 pictures each takes about 2 MB
 
 

@@ -4,7 +4,7 @@ TAB = "Batch"
 TITLE = "Many pictures at once"
 NOTE = (
     "At most {most} pictures a batch, each up to {megabytes:g} MB; a ZIP may be as large, and a folder of any size. "
-    "Pictures and results are deleted within an hour, so download what you want to keep."
+    "Pictures and results are deleted within {minutes} minutes, so download what you want to keep."
 )
 
 FILES = "Pictures, or a ZIP of pictures"
