@@ -55,7 +55,7 @@ def test_portrait(page, collins):
     assert page.locator(".dd-stage img").first.get_attribute("alt") == texts.ALT_PICTURE
     drawn = page.locator(".dd-stage img").evaluate_all("all => all.map(one => one.complete && one.naturalWidth > 0)")
     assert drawn == [True, True, True, True]  # the picture, a map for each label, the regions
-    assert page.locator("#face").count() == 0
+    assert page.locator("#stage .dd-strip").count() == 0
 
 
 def test_ways_in(page):
@@ -100,13 +100,13 @@ def test_choices_on_the_stage_need_no_server_and_are_kept(page, collins, hopper)
     with no_requests(page):
         page.get_by_label(texts.OPACITY).fill("20")
         assert opacity(page) == 0.2
-        page.check("#label input[value=face_edge]")
+        page.check("#stage .dd-labels input[value=face_edge]")
         new_heat(page, old)
         assert page.get_attribute(SEEN, "alt") == texts.ALT_HEAT.format(label=texts.LABELS["face_edge"])
         assert page.locator("#proof div[data-label=face_edge]").is_visible()
         assert not page.locator("#proof div[data-label=fake]").is_visible()
     judge(page, hopper)
-    page.wait_for_function("document.querySelector('#label input:checked').value === 'face_edge'")
+    page.wait_for_function("document.querySelector('#stage .dd-labels input:checked').value === 'face_edge'")
     assert opacity(page) == 0.2 and page.get_by_label(texts.OPACITY).input_value() == "20"
 
 
@@ -145,7 +145,7 @@ def test_magnifier_shows_the_place_under_the_pointer(page, collins):
 def test_a_crop_leads_to_its_frame(page, collins):
     judge(page, collins)
     label = page.evaluate("document.querySelector('#proof .dd-place').dataset.label")
-    page.check(f"#label input[value={label}]")
+    page.check(f"#stage .dd-labels input[value={label}]")
     with no_requests(page):
         page.locator("#proof .dd-place:visible").first.click()
         chosen = page.locator("g.dd-chosen")
@@ -172,7 +172,7 @@ def test_a_link_opens_the_same_settings(page, address, collins):
         "document.querySelector('#method input')?.value === 'layercam' || document.querySelector('#details')"
     )
     judge(page, collins)
-    assert page.locator("#label input:checked").get_attribute("value") == "face_edge"
+    assert page.locator("#stage .dd-labels input:checked").get_attribute("value") == "face_edge"
     assert page.get_attribute(".dd-viewer", "data-method") == "layercam"
     assert opacity(page) == 1 and page.get_by_label(texts.OPACITY).input_value() == "30"
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
@@ -185,7 +185,7 @@ def test_a_link_opens_the_same_settings(page, address, collins):
 def test_label_by_keyboard(page, collins):
     judge(page, collins)
     old = heat(page)
-    page.focus("#label input[value=fake]")
+    page.focus("#stage .dd-labels input[value=fake]")
     page.keyboard.press("ArrowRight")
     new_heat(page, old)
     assert page.get_attribute(SEEN, "alt") == texts.ALT_HEAT.format(label=texts.LABELS["face_edge"])
@@ -202,17 +202,17 @@ def test_method(page, collins):
 
 def test_two_faces(page, pictures):
     judge(page, pictures / "two.jpg")
-    choices = " ".join(page.locator("#face label").all_inner_texts())
+    choices = " ".join(page.locator("#stage .dd-strip label").all_inner_texts())
     assert re.fullmatch(r"all faces face 1: \d+% face 2: \d+%", choices)
     assert page.locator("g.dd-face").count() == page.locator(SEEN).count() == 2
     shown = page.locator("#findings section:not([hidden])")
     suspect = int(shown.get_attribute("data-face"))
     other = 1 - suspect
-    page.check(f"#face input[value='{other}']")
+    page.check(f"#stage .dd-strip input[value='{other}']")
     assert page.locator(SEEN).get_attribute("data-face") == str(other) == shown.get_attribute("data-face")
     assert page.locator("g.dd-face:not([hidden])").count() == 1
     page.wait_for_selector(f"#proof section[data-face='{other}']")
-    page.check("#face input[value='-1']")
+    page.check("#stage .dd-strip input[value='-1']")
     page.wait_for_selector(f"#proof section[data-face='{suspect}']")
     assert page.locator(SEEN).count() == 2
 

@@ -123,7 +123,7 @@ def test_by_keyboard_alone(page):
     page.wait_for_selector("#stage .dd-heat")
     assert page.locator("#verdict h2").inner_text() != ""
     before = page.locator("#stage .dd-heat").get_attribute("alt")
-    tab_to("#label input")
+    tab_to("#stage .dd-labels input")
     press("Tab")
     press("Space")
     page.wait_for_function(

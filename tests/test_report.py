@@ -10,6 +10,7 @@ from PIL import Image
 from detector import provenance
 from detector.page.report import report
 from detector.page.texts import en as texts
+from detector.review_log import Decision, Review
 
 WHEN = datetime(2026, 1, 2, 3, 4, tzinfo=UTC)
 
@@ -56,3 +57,16 @@ def test_out_of_scope_shows_the_reason_and_no_score(tiny, collins, tmp_path):
     analysis = tiny.judge([found], "gradcam")[0]
     page = written(tiny, found.picture, analysis)
     assert analysis.scope[0].text.split("'")[0] in page and texts.PROBABILITY not in page
+
+
+def test_reviewers_decisions(tiny, made):
+    picture, analysis = made
+    reproduce = provenance.facts(tiny.classifier, tiny.limits, picture, "gradcam")
+    revised = Review("s", "A <b>", Decision.AUTHENTIC, Decision.MANIPULATED, None, ("hair",), "see & look", (1.0, 2.0))
+    blind = Review("s", "B", Decision.UNSURE, None, None, (), "", (1.0, None))
+    page = report(texts, picture.pixels, analysis, reproduce, reviews=[revised, blind])
+    assert (
+        '<th scope="row">A &lt;b&gt;</th><td>Authentic; after seeing the detector&#x27;s answer: Manipulated; ' in page
+    )
+    assert f"{texts.LABELS['hair']}; see &amp; look</td>" in page and '<th scope="row">B</th><td>Unsure</td>' in page
+    assert texts.REPORT_DECISIONS not in report(texts, picture.pixels, analysis, reproduce)

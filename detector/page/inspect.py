@@ -21,13 +21,12 @@ from .file_facts import file_facts
 from .findings import findings, pending
 from .proof import proof
 from .report import report
-from .review import add_button
+from .review import add_button, decided
 from .settings import Settings
-from .stage import ALL_FACES, stage
+from .stage import ALL_FACES, SCRIPT, stage
 from .texts import Texts
 from .uploads import PictureFile
 
-SCRIPT = (Path(__file__).parent / "stage.js").read_text(encoding="utf-8")
 QUIET = {"api_visibility": "private", "show_progress": "minimal"}
 HIDDEN = QUIET | {"show_progress": "hidden"}  # for what shows its own progress
 
@@ -125,7 +124,8 @@ def build(texts: Texts, analyser: Analyser, settings: Settings, examples: Sequen
         analysis = analyser.judge([prepared], way)[0]
         reproduce = provenance.facts(analyser.classifier, analyser.limits, prepared.picture, way)
         file = Path(tempfile.mkdtemp(dir=os.environ.get("GRADIO_TEMP_DIR"))) / f"{Path(path).stem}.report.html"
-        file.write_text(report(texts, prepared.picture.pixels, analysis, reproduce), encoding="utf-8")
+        said = report(texts, prepared.picture.pixels, analysis, reproduce, reviews=decided(settings, prepared.picture))
+        file.write_text(said, encoding="utf-8")
         return gr.update(value=str(file), visible=True)
 
     def inspect(picture: str | None, method: str = "gradcam") -> dict[str, Any]:

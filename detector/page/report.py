@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from .. import explain
 from ..analysis import Analysis
 from ..artifacts import FAKE
 from ..provenance import Reproduction
+from ..review_log import Review
 from ..sentences import FOUND
 from ..verdict import Answer
 from . import proof, scope_note, viewer
@@ -42,9 +43,17 @@ figcaption { font-size: .85rem; overflow-wrap: anywhere; }
 
 
 def report(
-    texts: Texts, pixels: np.ndarray, analysis: Analysis, reproduce: Reproduction, when: datetime | None = None
+    texts: Texts,
+    pixels: np.ndarray,
+    analysis: Analysis,
+    reproduce: Reproduction,
+    when: datetime | None = None,
+    reviews: Sequence[Review] = (),
 ) -> str:
-    """HTML of one picture's RGB `pixels` (h, w, 3) and its Analysis with maps and evidence; `when`: now, or given."""
+    """HTML of one picture's RGB `pixels` (h, w, 3) and its Analysis with maps and evidence; `when`: now, or given.
+
+    `reviews`: what people decided on it.
+    """
     when = when or datetime.now(UTC)
     name = html.escape(analysis.file.name or texts.PICTURE)
     body = [f"<h1>{texts.REPORT_TITLE.format(name=name)}</h1>", scope_note.note(texts, analysis.scope or ())]
@@ -58,6 +67,7 @@ def report(
         for number in range(len(analysis.faces)):
             body += [of_face(texts, analysis, number), proof.proof(texts, pixels, analysis, number, (FAKE,))]
     body += [
+        _decisions(texts, reviews),
         file_facts(texts, analysis.metadata, pixels),
         _facts(texts, analysis, reproduce, when),
         f"<p>{texts.REPORT_LIMITS}</p>",
@@ -69,6 +79,23 @@ def report(
         f'<meta name="viewport" content="width=device-width, initial-scale=1">'
         f"<style>{STYLE.read_text(encoding='utf-8')}{PAPER}</style></head><body>{inner}</body></html>\n"
     )
+
+
+def _decisions(texts: Texts, reviews: Sequence[Review]) -> str:
+    """What each reviewer decided, before and after seeing the detector's answer."""
+    if not reviews:
+        return ""
+    own = texts.review
+    rows = ""
+    for review in reviews:
+        decided = own.DECISIONS[review.blind]
+        if review.final:
+            decided = texts.REPORT_REVISED.format(blind=decided, final=own.DECISIONS[review.final])
+        seen = [texts.LABELS[key] for key in review.artifacts] + [review.note]
+        said = "; ".join(filter(None, [decided, *seen]))
+        rows += f'<tr><th scope="row">{html.escape(review.reviewer)}</th><td>{html.escape(said)}</td></tr>'
+    table = f'<table class="dd-facts"><tbody>{rows}</tbody></table>'
+    return f'<section class="dd-proof"><h3>{texts.REPORT_DECISIONS}</h3>{table}</section>'
 
 
 def _maps(texts: Texts, pixels: np.ndarray, analysis: Analysis) -> str:

@@ -15,12 +15,13 @@ import gradio as gr
 
 from .. import agreement, review_export, review_file
 from ..analyse import Analyser
-from ..artifacts import ARTIFACTS, FAKE
-from ..images import PictureError, load
-from ..review_log import Decision, Entry, ModelView, Phase, reviews
+from ..artifacts import ARTIFACTS
+from ..images import Picture, PictureError, load
+from ..review_log import Decision, Entry, ModelView, Phase, Review, reviews
 from ..reviews import MAX_NAME, MAX_NOTE, Claim, ReviewError, Reviews
 from ..verdict import Answer
 from . import review_view, scope_note, viewer
+from . import stage as staging
 from .links import Links
 from .settings import Settings
 from .texts import Texts
@@ -77,6 +78,14 @@ def add_button(texts: Texts, analyser: Analyser, settings: Settings, picture: Pi
     button.click(add, picture, None, **quiet)
 
 
+def decided(settings: Settings, picture: Picture) -> list[Review]:
+    """What reviewers said of this very file."""
+    if not settings.reviews:
+        return []
+    entries = Reviews(settings.reviews, settings.reviewers).entries()
+    return reviews([entry for entry in entries if entry.picture == picture.facts.sha256])
+
+
 def build(texts: Texts, analyser: Analyser, settings: Settings, links: Links) -> None:
     """Adds the tab's components to the page that is being built."""
     own = texts.review
@@ -91,7 +100,7 @@ def build(texts: Texts, analyser: Analyser, settings: Settings, links: Links) ->
     message = gr.HTML(review_view.message(own.START), padding=False, elem_id="review-message")
     with gr.Row(equal_height=False):
         with gr.Column(scale=3, min_width=320):
-            stage = gr.HTML("", padding=False, elem_id="review-stage")
+            stage = gr.HTML("", js_on_load=staging.SCRIPT, padding=False, elem_id="review-stage")
             verdict = gr.HTML("", padding=False, elem_id="review-verdict")
         with gr.Column(scale=2, min_width=320):
             with gr.Column(visible=False, elem_id="review-form") as form:
@@ -211,7 +220,7 @@ def build(texts: Texts, analyser: Analyser, settings: Settings, links: Links) ->
         noted = scope_note.note(texts, analysis.scope)
         if not assessed:
             return {verdict: noted, message: ""}
-        drawn = viewer.stage(texts, found.picture.pixels, analysis, FAKE, None)
+        drawn = staging.stage(texts, found.picture.pixels, analysis)
         card = viewer.card(texts, analysis)
         return {verdict: noted + card, stage: review_view.veiled(texts, drawn), message: ""}
 

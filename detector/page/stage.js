@@ -8,9 +8,11 @@ const kept = {
   opacity: /^\d{1,3}$/.test(asked.get("opacity")) ? Math.min(100, asked.get("opacity")) : 65,
   magnifier: false,
 };
-// Drawn anew, it lets go of the document's events first.
-window.ddStage?.abort();
-const {signal} = (window.ddStage = new AbortController());
+// What stands beside Inspect's stage goes with it; other tabs may show a stage without. Drawn anew, it lets go of the
+// document's events first.
+const leads = Boolean(element.closest("#stage"));
+if (leads) window.ddStage?.abort();
+const signal = leads ? (window.ddStage = new AbortController()).signal : AbortSignal.abort();
 let face = -1;  // of this picture alone
 const all = (where, what) => [...(where?.querySelectorAll(what) || [])];
 const radio = (name, value) => all(element, `input[name=${name}]`).find(input => input.value === String(value));
@@ -36,7 +38,7 @@ function show() {
   element.querySelector("[name=dd-opacity]").value = kept.opacity;
   element.querySelector("[name=dd-magnifier]").checked = kept.magnifier;
   // What stands beside the maps is drawn by others; it is marked with the label and the face it belongs to.
-  for (const id of ["findings", "proof"]) {
+  for (const id of leads ? ["findings", "proof"] : []) {
     const place = document.getElementById(id);
     for (const one of all(place, "[data-label]")) one.hidden = !ofLabel(one);
     const shown = face < 0 ? Number(viewer.dataset.suspect || 0) : face;
@@ -125,7 +127,7 @@ watch("value", () => {
   picture = now;
   show();
 });
-for (const id of ["findings", "proof"]) {
+for (const id of leads ? ["findings", "proof"] : []) {
   const place = document.getElementById(id);
   if (place) new MutationObserver(show).observe(place, {childList: true, subtree: true});
 }

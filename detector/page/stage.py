@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import html
 from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
 from PIL import Image
@@ -22,6 +23,7 @@ SHOWN_SIDE = 1200  # px: longer side of the picture as shown; the magnifier show
 HEAT_SIDE = 128  # px: a map of 32 × 32 places needs no more; the browser smooths the rest
 PARTS_SIDE, THUMB_SIDE = 352, 64  # px
 ALL_FACES = -1
+SCRIPT = (Path(__file__).with_suffix(".js")).read_text(encoding="utf-8")  # for the component that shows it
 
 
 def stage(texts: Texts, pixels: np.ndarray, analysis: Analysis) -> str:
@@ -29,13 +31,14 @@ def stage(texts: Texts, pixels: np.ndarray, analysis: Analysis) -> str:
     height, width = pixels.shape[:2]
     below = address(shrunk(Image.fromarray(pixels), SHOWN_SIDE), "JPEG", quality=88)
     return (
-        f'<div class="dd-viewer" data-method="{html.escape(analysis.method or "")}" '
+        # A form, as radio buttons are grouped by form and two tabs may show a stage.
+        f'<form class="dd-viewer" onsubmit="return false" data-method="{html.escape(analysis.method or "")}" '
         f'data-suspect="{analysis.most_suspicious}">{_chips(texts, analysis)}'
         f"{_strip(texts, pixels, analysis)}"
         f'<div class="dd-stage" style="--ratio:{width / height:.4f}">'
         f'<img class="dd-picture" src="{below}" alt="{texts.ALT_PICTURE}">'
         f"{''.join(_layers(texts, pixels, analysis))}{_frames(analysis, width, height)}"
-        f'<div class="dd-lens" aria-hidden="true" hidden></div></div>{_controls(texts)}</div>'
+        f'<div class="dd-lens" aria-hidden="true" hidden></div></div>{_controls(texts)}</form>'
     )
 
 
@@ -47,7 +50,7 @@ def _chips(texts: Texts, analysis: Analysis) -> str:
         f"<span>{texts.LABELS[label]} <b>{percent(value)}</b></span></label>"
         for label, value in rows.items()
     )
-    return f'<fieldset class="dd-chips" id="label"><legend>{texts.inspect.CHIPS}</legend>{chips}</fieldset>'
+    return f'<fieldset class="dd-chips dd-labels"><legend>{texts.inspect.CHIPS}</legend>{chips}</fieldset>'
 
 
 def _strip(texts: Texts, pixels: np.ndarray, analysis: Analysis) -> str:
@@ -65,7 +68,7 @@ def _strip(texts: Texts, pixels: np.ndarray, analysis: Analysis) -> str:
             f'<label><input type="radio" name="dd-face" value="{number}">'
             f'<span><img src="{thumb}" alt="">{said}</span></label>'
         )
-    return f'<fieldset class="dd-chips dd-strip" id="face"><legend>{own.FACES}</legend>{strip}</fieldset>'
+    return f'<fieldset class="dd-chips dd-strip"><legend>{own.FACES}</legend>{strip}</fieldset>'
 
 
 def _layers(texts: Texts, pixels: np.ndarray, analysis: Analysis) -> Iterator[str]:
