@@ -37,7 +37,7 @@ def build(texts: Texts, analyser: Analyser, settings: Settings, examples: Sequen
     `public`: its analysis is offered over the API.
     """
     with gr.Row():
-        with gr.Column(scale=2, min_width=320):
+        with gr.Column(scale=2, min_width=280):
             picture = PictureFile(
                 sources=["upload", "webcam", "clipboard"],
                 label=texts.PICTURE,
@@ -56,7 +56,7 @@ def build(texts: Texts, analyser: Analyser, settings: Settings, examples: Sequen
                     cache_examples=False,
                     elem_id="examples",
                 )
-        with gr.Column(scale=3, min_width=320):
+        with gr.Column(scale=3, min_width=280):
             verdict = gr.HTML(viewer.waiting(texts), padding=False, elem_id="verdict")
             staged = gr.HTML("", js_on_load=SCRIPT, padding=False, elem_id="stage")
             gr.HTML(f'<p class="dd-note">{texts.MEANING}</p>', padding=False, elem_id="meaning")

@@ -39,7 +39,7 @@ class Trial:
 def build(texts: Texts, analyser: Analyser, examples: Sequence[Path], tab: gr.Tab) -> None:
     """Adds the tab's components to the page that is being built. The first example is forged when it is opened."""
     with gr.Row():
-        with gr.Column(scale=2, min_width=320):
+        with gr.Column(scale=2, min_width=280):
             picture = PictureFile(
                 value=str(examples[0]) if examples else None,
                 sources=["upload", "clipboard"],
@@ -60,7 +60,7 @@ def build(texts: Texts, analyser: Analyser, examples: Sequence[Path], tab: gr.Ta
             # Not gr.State: that would keep a connection open for each visitor.
             seed = gr.Number(0, precision=0, visible=False)
             another = gr.Button(texts.LAB_ANOTHER, elem_id="lab-another")
-        with gr.Column(scale=3, min_width=320):
+        with gr.Column(scale=3, min_width=280):
             gr.HTML(f'<p class="dd-note">{texts.LAB_NOTE}</p>', padding=False)
             result = gr.HTML(f"<p>{texts.LAB_WAITING}</p>", padding=False, elem_id="lab-result")
 

@@ -99,10 +99,10 @@ def build(texts: Texts, analyser: Analyser, settings: Settings, links: Links) ->
             counts = gr.HTML("", padding=False, elem_id="review-counts")
     message = gr.HTML(review_view.message(own.START), padding=False, elem_id="review-message")
     with gr.Row(equal_height=False):
-        with gr.Column(scale=3, min_width=320):
+        with gr.Column(scale=3, min_width=280):
             stage = gr.HTML("", js_on_load=staging.SCRIPT, padding=False, elem_id="review-stage")
             verdict = gr.HTML("", padding=False, elem_id="review-verdict")
-        with gr.Column(scale=2, min_width=320):
+        with gr.Column(scale=2, min_width=280):
             with gr.Column(visible=False, elem_id="review-form") as form:
                 step = gr.HTML("", padding=False, elem_id="review-step")
                 decision = gr.Radio(
