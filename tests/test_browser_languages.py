@@ -52,12 +52,12 @@ def test_a_judged_picture_is_told_in_chinese(chinese, collins):
     judge(chinese, collins)
     card = chinese.inner_text("#verdict [role=status]")
     assert re.search(rf"{zh.PROBABILITY}：\d+% · {zh.FACES[1]}", card)
-    for summary in chinese.locator("#proof summary").all():
+    for summary in chinese.locator("#findings summary, #proof summary").all():
         summary.click()
     for part in ("#file", "#accusation", "#details"):
         chinese.click(f"{part} button.label-wrap")
     chinese.wait_for_selector("#file .dd-facts")
-    proof = chinese.inner_text("#proof")
+    proof = chinese.inner_text("#findings") + chinese.inner_text("#proof")
     assert zh.CUES in proof and zh.MESSAGES["mirrored"] in proof and zh.REGIONS_TITLE in proof
     assert zh.MESSAGES["Noise"] in chinese.inner_text("#file")
     assert english(chinese.inner_text("body")) == []

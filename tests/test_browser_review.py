@@ -76,9 +76,9 @@ def test_blind_then_revised(browser, served, tiny):
         page.on("requestfinished", lambda request: requests.append(request))
         start(page)
         assert page.get_attribute(SEEN, "alt") == own.ALT
-        page.wait_for_load_state("networkidle")
+        while not any("data:image/webp" in request.response().text() for request in requests):
+            page.wait_for_timeout(100)  # for the answer that brought the picture to come to its end
         blind_page, bodies = page.inner_html("#review"), [request.response().text() for request in requests]
-        assert any("data:image/webp" in body for body in bodies)  # they are the answers that brought the picture
         assert entries_of(store, "ann") == []
         page.locator("#review-artifacts").get_by_label(texts.LABELS["hair"]).check()
         page.fill("#review-note textarea", "<b>odd</b>")
@@ -203,7 +203,7 @@ def test_adding_figures_export_and_inspect(browser, served, pictures, tmp_path):
         decide(page, "authentic")
         revealed(page)
         page.click("#review-inspect")
-        page.wait_for_selector("#verdict .dd-bars")
+        page.wait_for_selector("#verdict .dd-card[aria-busy=false]")
         opened(page)
         decide(page, "authentic")
         finished(page)
