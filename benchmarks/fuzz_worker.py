@@ -17,7 +17,7 @@ from pathlib import Path
 
 SECONDS = 5.0  # of processor time for one input
 PATIENCE = 30.0  # by the clock: on a machine that does other things too, only a process that stands still takes so long
-MEGABYTES = 1200  # one input's own; the largest sound picture, a WebP of 49 megapixels, takes 960
+MEGABYTES = 1500  # one input's own; the largest sound picture, a WebP of 49 megapixels, takes up to 1150
 ROOM = 4_000_000_000  # bytes of address space on top of what the process starts with: a wall, should all else fail
 LINE = re.compile(r"[^\n\r\x00-\x08\x1b]{10,1200}")
 

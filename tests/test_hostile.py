@@ -12,7 +12,7 @@ from detector import archive, metadata, model
 from detector.images import PictureError, load
 
 SECONDS = 5  # of processor time, for reading a file and its notes
-MEGABYTES = 1200  # beside what the process has already; a WebP of 49 megapixels takes 960
+MEGABYTES = 1500  # beside what the process has already; a WebP of 49 megapixels takes up to 1150
 
 
 @contextlib.contextmanager
