@@ -24,6 +24,8 @@ HEADER_READS, DECODE_READS = 10_000, 500_000
 
 # A TIFF directory, and so EXIF, may point to the same bytes from every entry: 1 MB of them can hold 60 GB of values.
 READ_AGAIN, READ_AT_LEAST = 4, 16_000_000  # times the file's size, and bytes on top of that
+MOST_SCANS, MOST_VISITS = 20, 1_000_000_000  # of a JPEG; a camera or a web page's tool writes a dozen
+COMPRESSION, JPEG_IN_TIFF, STRIP_ROWS, TILE_WIDTH, TILE_HEIGHT = 259, 7, 278, 322, 323  # of a TIFF
 EXIF_BYTES = 2_000_000  # a camera's stays below 64 KB in a JPEG
 
 
@@ -120,13 +122,35 @@ def count_frames(image: Image.Image, data: bytes) -> int:
 
 
 def check_scans(data: bytes, image: Image.Image) -> None:
-    """Each scan of a progressive JPEG visits every pixel: thousands of empty ones would decode for hours."""
-    scans = data.count(b"\xff\xda") if image.format in ("JPEG", "MPO") else 0
-    if scans > 100 and scans * image.width * image.height > 1_000_000_000:
+    """Each scan of a progressive JPEG visits every pixel: dozens of empty ones would decode for minutes."""
+    if image.format in ("JPEG", "MPO"):
+        pixels = image.width * image.height
+    elif image.format == "TIFF" and image.tag_v2.get(COMPRESSION) == JPEG_IN_TIFF:
+        pixels = _tile(image)
+    else:
+        return
+    scans = data.count(b"\xff\xda")
+    if scans > MOST_SCANS and scans * pixels > MOST_VISITS:
         said = message(
             "is a JPEG of {scans} scans, which no camera writes; save it again as a plain JPEG.", scans=scans
         )
         raise PictureError(said)
+
+
+def check_tiles(image: Image.Image, most_pixels: int) -> None:
+    """A tile is unpacked whole: of 40,000 × 40,000 pixels it takes gigabytes, however small the picture is."""
+    if image.format == "TIFF" and _tile(image) > most_pixels:
+        said = message(
+            "has tiles of more than the {most:g} megapixels allowed; save it as JPEG or PNG.", most=most_pixels / 1e6
+        )
+        raise PictureError(said)
+
+
+def _tile(image: Tiff.TiffImageFile) -> int:
+    """Pixels of a TIFF's tile, or of its strip."""
+    width = image.tag_v2.get(TILE_WIDTH, image.width)
+    height = image.tag_v2.get(TILE_HEIGHT) or min(image.tag_v2.get(STRIP_ROWS, image.height), image.height)
+    return int(width) * int(height)
 
 
 def _gif_frames(data: bytes) -> int:

@@ -172,6 +172,7 @@ def _check_pixels(width: int, height: int, limits: Limits) -> None:
 def _from_bytes(data: bytes, name: str | None, limits: Limits) -> Picture:
     image = decode.open_picture(data)
     _check_pixels(*image.size, limits)
+    decode.check_tiles(image, limits.max_pixels)
     decode.check_scans(data, image)
     decode.allow_pixels(image)
     frames = decode.count_frames(image, data)

@@ -64,6 +64,7 @@ def _opened(raw: bytes, most_pixels: int) -> Image.Image:
     if not 0 < image.width * image.height <= most_pixels:
         width, height = image.size
         raise ValueError(message("{width}×{height} pixels are too many", width=width, height=height))
+    decode.check_tiles(image, most_pixels)
     decode.check_scans(raw, image)
     decode.allow_pixels(image)
     return image

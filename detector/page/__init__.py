@@ -9,10 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import gradio as gr
+from starlette.middleware import Middleware
 
 from ..analyse import Analyser
 from ..images import PictureError
 from . import api, batch, inspect, lab, learn, review, uploads
+from .body_limit import BodyLimit
 from .hosting import hosted
 from .links import Links
 from .settings import Settings, SettingsError, read_logins
@@ -112,6 +114,8 @@ def launch_options(analyser: Analyser, settings: Settings = DEFAULT) -> dict[str
         "theme": _theme(),
         "css_paths": sorted(STYLE.glob("*.css")),
         "max_file_size": analyser.limits.max_bytes,
+        # Twice, as a picture in a data: URL is a third longer than its file.
+        "app_kwargs": {"middleware": [Middleware(BodyLimit, most=2 * analyser.limits.max_bytes + 1_000_000)]},
         "auth": list(settings.logins) or None,
         "mcp_server": settings.mcp,
         "run_history": False,

@@ -39,6 +39,9 @@ FILES = {
     "is a JPEG of {scans} scans, which no camera writes; save it again as a plain JPEG.": (
         "是含有 {scans} 次扫描的 JPEG，没有相机会这样写；请重新存为普通 JPEG。"
     ),
+    "has tiles of more than the {most:g} megapixels allowed; save it as JPEG or PNG.": (
+        "的图块超过允许的 {most:g} 百万像素；请另存为 JPEG 或 PNG。"
+    ),
     "a PDF document": " PDF 文档",
     "a Photoshop (PSD) file": " Photoshop（PSD）文件",
     "a PostScript file": " PostScript 文件",
