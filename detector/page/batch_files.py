@@ -16,6 +16,7 @@ from ..archive import ArchiveLimits, Member
 from ..batch import Entry, distinct
 from ..scan import is_picture
 from .texts import LANGUAGES, Texts
+from .uploads import refuse_link
 
 
 @dataclass(frozen=True)
@@ -44,8 +45,7 @@ class BatchFiles(gr.File):
         return uploads
 
     async def async_move_resource_to_block_cache(self, url_or_file_path: str | Path | None) -> str | None:
-        if str(url_or_file_path).lower().startswith(("http:", "https:")):
-            raise gr.Error(self.texts.NO_LINKS)
+        refuse_link(self.texts, url_or_file_path)
         return await super().async_move_resource_to_block_cache(url_or_file_path)
 
 

@@ -25,7 +25,7 @@ from . import stage as staging
 from .links import Links
 from .settings import Settings
 from .texts import Texts
-from .uploads import PictureFile
+from .uploads import PictureFile, refuse_link
 
 KEYS = Path(__file__).with_name("review.js")
 HELD = "dd-review"  # the token's name in the browser
@@ -50,8 +50,7 @@ class ReviewFiles(gr.File):
     is_template = True  # in the browser it is gradio's own
 
     async def async_move_resource_to_block_cache(self, url_or_file_path: str | Path | None) -> str | None:
-        if str(url_or_file_path).lower().startswith(("http:", "https:")):
-            raise gr.Error(self.texts.NO_LINKS)
+        refuse_link(self.texts, url_or_file_path)
         return await super().async_move_resource_to_block_cache(url_or_file_path)
 
 

@@ -53,7 +53,7 @@ class PictureFile(gr.Image):
         return None if payload is None else _present(self.texts, payload)
 
     async def async_move_resource_to_block_cache(self, url_or_file_path: str | Path | None) -> str | None:
-        _refuse_link(self.texts, url_or_file_path)
+        refuse_link(self.texts, url_or_file_path)
         return await super().async_move_resource_to_block_cache(url_or_file_path)
 
 
@@ -91,7 +91,7 @@ class PictureFiles(gr.File):
             raise gr.Error(self.texts.NO_LINKS) from error
 
     async def async_move_resource_to_block_cache(self, url_or_file_path: str | Path | None) -> str | None:
-        _refuse_link(self.texts, url_or_file_path)
+        refuse_link(self.texts, url_or_file_path)
         return await super().async_move_resource_to_block_cache(url_or_file_path)
 
 
@@ -101,7 +101,8 @@ def _present(texts: Texts, file: Any) -> str:
     return file.path
 
 
-def _refuse_link(texts: Texts, address: str | Path | None) -> None:
+def refuse_link(texts: Texts, address: str | Path | None) -> None:
+    """Raises gr.Error: gradio's inputs would download what an API caller links to."""
     if str(address).lower().startswith(("http:", "https:")):
         raise gr.Error(texts.NO_LINKS)
 
