@@ -13,6 +13,7 @@ import csv
 import hashlib
 import io
 import json
+import logging
 import os
 import sys
 import tarfile
@@ -220,9 +221,12 @@ def scan(
 
     context = ray.data.DataContext.get_current()
     context.max_errored_blocks = -1  # a share that kills its worker again and again must not stop the others
-    pool = dict(max_restarts=-1, max_task_retries=RETRIES, num_cpus=0 if gpus else 1, num_gpus=gpus or None)
+    logging.getLogger("ray.data").setLevel(logging.WARNING)
+    context.enable_progress_bars = False  # its own counts blocks; ours counts shares
+    pool = dict(max_restarts=-1, max_task_retries=RETRIES, num_cpus=0 if gpus else 1, num_gpus=gpus or None,
+                compute=ray.data.ActorPoolStrategy(size=workers))  # fmt: skip
     data = ray.data.from_items([{"item": share} for share in shares], override_num_blocks=len(shares))
-    data = data.map_batches(worker, fn_constructor_args=arguments, batch_size=1, concurrency=workers, **pool)
+    data = data.map_batches(worker, fn_constructor_args=arguments, batch_size=1, **pool)
     judged = errors = 0
     for row in tqdm(data.iter_rows(), "scan", len(shares), unit="share"):
         judged, errors = judged + row["judged"], errors + row["errors"]
@@ -265,14 +269,15 @@ def main(argv: list[str] | None = None) -> int:
     except (ValueError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
-    package = {"py_modules": [str(Path(__file__).parent)]} if args.address else None
-    ray.init(
-        args.address, runtime_env=package, include_dashboard=False if not args.address else None, log_to_driver=True
-    )
-    device = "cuda" if args.gpus else "cpu"
     judged = errors = 0
     if left:
-        judged, errors = scan(left, Scorer, (args.checkpoint, device, out, args.format), args.workers, args.gpus)
+        package = {"py_modules": [str(Path(__file__).parent)]} if args.address else None
+        ray.init(args.address, runtime_env=package, logging_level=logging.WARNING)
+        model = (args.checkpoint, "cuda" if args.gpus else "cpu")
+        try:
+            judged, errors = scan(left, Scorer, (*model, out, args.format), args.workers, args.gpus)
+        finally:
+            ray.shutdown()
     undone = len(todo(shares, out, args.format, True, identity.sha256))
     print(
         f"{judged} judged, {errors} unreadable, {len(shares) - len(left)} of {len(shares)} shares done before → {out}"
