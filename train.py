@@ -15,6 +15,10 @@ A list with split and source columns, forgeries made on the way, backbone weight
     python train.py --labels faces.csv --weights mobilenetv2_100_imagenet.safetensors \
         --model mobilenetv2_100 --model-kwargs pad_type=same --forged 0.33
 
+On several GPUs or machines (--out then lies where all of them read it; --batch-size is that of all together):
+
+    torchrun --nproc-per-node 8 train.py --labels faces.csv --model resnet18 --pretrained
+
 Everything is written to --out (default: run/). Killed at any moment, the same command with --resume goes on and ends
 with the same weights as an unbroken run. One sigmoid logit for fake is the course's two-class softmax with one
 of its two redundant logits left out.
@@ -28,6 +32,7 @@ import math
 import os
 import sys
 import time
+from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
@@ -42,10 +47,11 @@ from timm.utils import ModelEmaV3
 from torch.utils.data import DataLoader
 from torch.utils.tensorboard import SummaryWriter
 
-from detector import data, model, plots
+from detector import data, distributed, model, plots
 from detector.analyse import Analyser
 from detector.artifacts import LABELS
 from detector.calibrate import fit
+from detector.distributed import ALONE, Team
 from detector.evaluate import evaluate, logits, summary
 from detector.metrics import binary
 from detector.scan import scan
@@ -80,7 +86,7 @@ def arguments(argv: list[str] | None = None) -> argparse.Namespace:
     add("--fake-share", type=float, default=0.5, help="share of fakes among the pictures drawn, before forging")
     add("--epochs", type=int, default=10)
     add("--epoch-size", type=int, help="pictures an epoch; default: as many as the list has")
-    add("--batch-size", type=int, default=32)
+    add("--batch-size", type=int, default=32, help="pictures a step, of all processes together")
     add("--workers", type=int, default=2, help="processes that load pictures")
     add("--timeout", type=float, default=300, help="seconds to wait for a worker before giving up")
     add("--pin-memory", action=argparse.BooleanOptionalAction, default=torch.cuda.is_available())
@@ -171,7 +177,7 @@ def _load_backbone(network: model.Network, tensors: dict[str, torch.Tensor], pat
 # --- data ------------------------------------------------------------------------------------------------------------
 
 
-def examples_of(args: argparse.Namespace) -> tuple[list[data.Example], list[data.Example]]:
+def examples_of(args: argparse.Namespace, team: Team = ALONE) -> tuple[list[data.Example], list[data.Example]]:
     everything = data.read_labels(args.labels, args.images)
     splits = {example.split for example in everything}
     # Of a list with splits the train rows only: its test rows stay unseen.
@@ -185,9 +191,11 @@ def examples_of(args: argparse.Namespace) -> tuple[list[data.Example], list[data
         for e in ours:  # by a hash of the group, so that it does not depend on the list's order
             held_out = hashlib.sha256((e.group or e.name).encode()).digest()[0] < 26
             (val if held_out else train).append(e)
-    broken = data.find_problems(train + val)
+    broken = {}
+    for found in team.gather(data.find_problems((train + val)[team.rank :: team.size])):
+        broken |= found
     if broken and not args.skip_broken:
-        _refuse(args, broken, len(train + val))
+        _refuse(args, broken, len(train + val), team)
     train, val = ([e for e in part if e.path not in broken] for part in (train, val))
     for name, part in (("training", train), ("validation", val)):
         if {e.target for e in part} != {0, 1}:
@@ -197,10 +205,11 @@ def examples_of(args: argparse.Namespace) -> tuple[list[data.Example], list[data
     return train, val
 
 
-def _refuse(args: argparse.Namespace, broken: dict[Path, str], total: int) -> None:
+def _refuse(args: argparse.Namespace, broken: dict[Path, str], total: int, team: Team) -> None:
     table = Path(args.out) / "problems.csv"
-    with table.open("w", newline="") as file:
-        csv.writer(file).writerows([("path", "reason"), *broken.items()])
+    if team.rank == 0:
+        with table.open("w", newline="") as file:
+            csv.writer(file).writerows([("path", "reason"), *broken.items()])
     shown = "\n".join(f"  {path}: {reason}" for path, reason in list(broken.items())[:20])
     raise data.LabelError(
         f"{len(broken)} of {total} pictures are missing or can't be read:\n{shown}\n"
@@ -209,13 +218,17 @@ def _refuse(args: argparse.Namespace, broken: dict[Path, str], total: int) -> No
 
 
 def loss_of(network: model.Network, features: torch.Tensor, targets: torch.Tensor, mask: torch.Tensor,
-            smoothing: float, map_weight: float) -> tuple[torch.Tensor, torch.Tensor]:  # fmt: skip
-    """Cross-entropy of the pooled logits plus that of the maps against the masks; unknown targets count nothing."""
+            smoothing: float, map_weight: float,
+            total: Callable[[torch.Tensor], torch.Tensor] = ALONE.total) -> tuple[torch.Tensor, torch.Tensor]:  # fmt: skip
+    """Cross-entropy of the pooled logits plus that of the maps against the masks; unknown targets count nothing.
+
+    `total` sums a count over the processes that share the batch; their losses then add up to the batch's.
+    """
     evidence = network.head(features)
     logits = network.pool(evidence)
     known = ~targets.isnan()
     soft = targets.nan_to_num() * (1 - smoothing) + smoothing / 2
-    loss = (F.binary_cross_entropy_with_logits(logits, soft, reduction="none") * known).sum() / known.sum()
+    loss = (F.binary_cross_entropy_with_logits(logits, soft, reduction="none") * known).sum() / total(known.sum())
     if map_weight:
         grid = evidence.shape[2:]
         place_known = F.adaptive_max_pool2d((mask == data.UNKNOWN).float(), grid) == 0
@@ -224,7 +237,7 @@ def loss_of(network: model.Network, features: torch.Tensor, targets: torch.Tenso
         # Most places are clean, so changed ones count thrice.
         weight = (place_known & known[:, :, None, None]) * (1 + 2 * cells)
         map_loss = F.binary_cross_entropy_with_logits(evidence, cells, reduction="none") * weight
-        loss = loss + map_weight * map_loss.sum() / weight.sum().clamp(min=1)
+        loss = loss + map_weight * map_loss.sum() / total(weight.sum()).clamp(min=1)
     return loss, logits
 
 
@@ -237,7 +250,9 @@ def learning_rate(step: int, steps: int, warmup: float) -> float:
     return (step + 1) / rise if step < rise else 0.5 * (1 + math.cos(math.pi * (step - rise) / max(1, steps - rise)))
 
 
-def train(args: argparse.Namespace) -> tuple[Path, list[data.Example], list[data.Example]]:
+def train(
+    args: argparse.Namespace, team: Team, device: torch.device
+) -> tuple[Path, list[data.Example], list[data.Example]]:
     """Gives the best checkpoint, and the pictures that it was trained on and validated with."""
     out = Path(args.out)
     out.mkdir(parents=True, exist_ok=True)
@@ -248,22 +263,28 @@ def train(args: argparse.Namespace) -> tuple[Path, list[data.Example], list[data
         raise ValueError(f"{out} holds a run already; go on with --resume, or choose another --out")
     if args.submit and not Path(args.submit).exists():
         raise ValueError(f"{args.submit} does not exist; give --submit the folder of the pictures to judge")
-    device = model.pick_device(args.device)
+    if args.batch_size % team.size:
+        raise ValueError(
+            f"--batch-size {args.batch_size} can't be split evenly over {team.size} processes; change either"
+        )
+    chief = team.rank == 0  # writes and speaks for all
     torch.manual_seed(args.seed)
     torch.use_deterministic_algorithms(True, warn_only=True)
     labels = LABELS if args.forged else LABELS[:1]
     network, header = build(args, labels)
+    network = distributed.prepared(network, team, device)
     network.to(device, memory_format=torch.channels_last)
     average = ModelEmaV3(network, decay=args.ema, use_warmup=True) if args.ema else None
 
-    train_list, val_list = examples_of(args)
-    sampler = data.BalancedSampler(train_list, args.seed, args.fake_share, args.epoch_size)
-    loading = dict(batch_size=args.batch_size, num_workers=args.workers, pin_memory=args.pin_memory,
+    train_list, val_list = examples_of(args, team)
+    sampler = data.BalancedSampler(train_list, args.seed, args.fake_share, args.epoch_size, team.rank, team.size)
+    loading = dict(batch_size=args.batch_size // team.size, num_workers=args.workers, pin_memory=args.pin_memory,
                    timeout=args.timeout if args.workers else 0, persistent_workers=args.workers > 0)  # fmt: skip
     train_set = data.FaceData(train_list, data.train_transform(args.size, header.preprocessing), labels, args.forged)
     # A generator of its own: the loader's draws then leave the training's random numbers alone.
     loader = DataLoader(train_set, sampler=sampler, drop_last=args.drop_last, generator=torch.Generator(), **loading)
-    val_loader = DataLoader(data.FaceData(val_list, data.eval_transform(header.preprocessing), labels), **loading)
+    our_val = val_list[team.rank :: team.size]
+    val_loader = DataLoader(data.FaceData(our_val, data.eval_transform(header.preprocessing), labels), **loading)
 
     new = ("head.", "neck.")
     heads = [p for name, p in network.named_parameters() if name.startswith(new)]
@@ -301,34 +322,46 @@ def train(args: argparse.Namespace) -> tuple[Path, list[data.Example], list[data
         raise ValueError(
             f"{len(train_list)} pictures do not fill one batch of {args.batch_size}; use --no-drop-last or a smaller batch"
         )
-    board = SummaryWriter(out / "tensorboard", purge_step=step)
+    board = SummaryWriter(out / "tensorboard", purge_step=step) if chief else None
 
     def save_state() -> None:
+        if not chief:
+            return
         state = dict(arguments=_portable(args), step=step, best=best, stale=stale, log=log, seconds=seconds, network=network.state_dict(),
                      optimizer=optimizer.state_dict(), scaler=scaler.state_dict(),
                      average=average.module.state_dict() if average else None)  # fmt: skip
         _write_atomically(state_path, lambda path: torch.save(state, path))
         _write_atomically(out / "log.csv", lambda path: _write_log(path, log))
 
-    print(
-        f"{args.model} on {device}: {len(train_list)} pictures to train on, {len(val_list)} to validate, {steps} steps",
-        flush=True,
-    )
+    def say(line: str) -> None:
+        if chief:
+            print(line, flush=True)
+
+    where = f"{team.size} × {device.type}" if team.size > 1 else device
+    say(f"{args.model} on {where}: {len(train_list)} pictures to train on, {len(val_list)} to validate, {steps} steps")
+    if distributed.split_batch_norm(network, team, device):
+        say(
+            f"batch norm sees {args.batch_size // team.size} pictures at a time here, so one process would learn a little otherwise"
+        )
     first, began, spent = step, time.monotonic(), seconds
     while step < steps and not (args.patience and stale >= args.patience):
         sampler.epoch, sampler.start = step // epoch_steps, step % epoch_steps * args.batch_size
         network.train()
         losses, scores, truths = [], [], []
         for images, targets, mask in loader:
-            torch.manual_seed(args.seed + step)  # dropout and the like: a function of the step, so nothing to restore
+            # Dropout and the like: a function of the step, so nothing to restore; another one on each process.
+            torch.manual_seed(args.seed + step + (team.rank << 32))
             for group in optimizer.param_groups:
                 group["lr"] = group["peak"] * learning_rate(step, steps, args.warmup)
             images = images.to(device, memory_format=torch.channels_last, non_blocking=True)
             targets, mask = targets.to(device, non_blocking=True), mask.to(device, non_blocking=True)
             with half:
                 features = network.features(images)
-            loss, logits = loss_of(network, features.float(), targets, mask, args.smoothing, args.map_loss)
+            loss, logits = loss_of(network, features.float(), targets, mask, args.smoothing, args.map_loss, team.total)
             scaler.scale(loss).backward()
+            loss = loss.detach()
+            team.sum(loss, *[p.grad for p in network.parameters() if p.grad is not None])
+            team.average_statistics(network)
             scaler.unscale_(optimizer)
             torch.nn.utils.clip_grad_norm_(network.parameters(), args.clip)
             scaler.step(optimizer)
@@ -337,7 +370,7 @@ def train(args: argparse.Namespace) -> tuple[Path, list[data.Example], list[data
             step += 1
             if average:
                 average.update(network, step=step)
-            losses.append(float(loss.detach()))
+            losses.append(float(loss))
             scores.append(logits[:, 0].detach().sigmoid().cpu())
             truths.append(targets[:, 0].cpu())
             if not math.isfinite(losses[-1]):
@@ -346,51 +379,51 @@ def train(args: argparse.Namespace) -> tuple[Path, list[data.Example], list[data
                 )
             if step % args.save_every == 0 or step % epoch_steps == 0:
                 seconds = spent + time.monotonic() - began
+                truth, score = map(torch.cat, zip(*team.gather((torch.cat(truths), torch.cat(scores))), strict=True))
                 row = dict(step=step, epoch=(step - 1) // epoch_steps, lr=optimizer.param_groups[0]["lr"], loss=float(np.mean(losses)),
-                           train_auc=_auc(torch.cat(truths), torch.cat(scores)), val_loss=None, val_auc=None, seconds=seconds)  # fmt: skip
+                           train_auc=_auc(truth, score), val_loss=None, val_auc=None, seconds=seconds)  # fmt: skip
                 rate = (step - first) * args.batch_size / (time.monotonic() - began)
                 left = time.strftime("%H:%M:%S", time.gmtime((steps - step) * args.batch_size / rate))
-                print(
-                    f"step {step}/{steps}  loss {row['loss']:.4f}  auc {row['train_auc'] or math.nan:.4f}  {rate:.1f} pictures/s  {left} left",
-                    flush=True,
+                say(
+                    f"step {step}/{steps}  loss {row['loss']:.4f}  auc {row['train_auc'] or math.nan:.4f}  {rate:.1f} pictures/s  {left} left"
                 )
                 log.append(row)
                 losses, scores, truths = [], [], []
                 if step % epoch_steps:
                     save_state()
         judged = average.module if average else network
-        result = validate(judged, val_loader, device)
+        result = validate(judged, val_loader, device, team)
         log[-1].update(val_loss=result["loss"], val_auc=result["auc"])
-        print(
-            f"epoch {step // epoch_steps}/{args.epochs}  val loss {result['loss']:.4f}  val auc {result['auc']:.4f}",
-            flush=True,
-        )
+        say(f"epoch {step // epoch_steps}/{args.epochs}  val loss {result['loss']:.4f}  val auc {result['auc']:.4f}")
         stale = 0 if result["auc"] > best else stale + 1
         if result["auc"] > best:
             best = result["auc"]
             facts = dict(arguments=_portable(args), step=step, pictures_seen=step * args.batch_size, val_auc=best,
                            train_pictures=len(train_list), timm=timm.__version__, torch=torch.__version__)  # fmt: skip
-            model.save(best_path, judged, replace(header, training=facts))
-        for row in (r for r in log if r["step"] > step - epoch_steps):
+            if chief:
+                model.save(best_path, judged, replace(header, training=facts))
+        for row in (r for r in log if chief and r["step"] > step - epoch_steps):
             for key in ("lr", "loss", "train_auc", "val_loss", "val_auc"):
                 if row[key] is not None:
                     board.add_scalar(key, row[key], row["step"])
         seconds = spent + time.monotonic() - began
         save_state()
-    board.close()
-    plots.training_curve(out / "log.csv", out / "curve.png")
+    if chief:
+        board.close()
+        plots.training_curve(out / "log.csv", out / "curve.png")
     return best_path, train_list, val_list
 
 
-def validate(network: model.Network, loader: DataLoader, device: torch.device) -> dict:
+def validate(network: model.Network, loader: DataLoader, device: torch.device, team: Team = ALONE) -> dict:
+    """Loss and AUC of all processes' pictures; each `loader` holds its own share of them, which may be none."""
     network.eval()
-    scores, truths = [], []
+    scores, truths = [torch.empty(0)], [torch.empty(0)]
     with torch.no_grad():
         for images, targets, _ in loader:
             images = images.to(device, memory_format=torch.channels_last)
             scores.append(network(images)[:, 0].cpu())
             truths.append(targets[:, 0])
-    logits, truth = torch.cat(scores), torch.cat(truths)
+    logits, truth = map(torch.cat, zip(*team.gather((torch.cat(scores), torch.cat(truths))), strict=True))
     loss = float(F.binary_cross_entropy_with_logits(logits, truth))
     return {"loss": loss, "auc": _auc(truth, logits.sigmoid())}
 
@@ -463,7 +496,11 @@ def calibrated(args: argparse.Namespace, best_path: Path, val_list: list[data.Ex
 def main(argv: list[str] | None = None) -> int:
     args = arguments(argv)
     try:
-        finish(args, *train(args))
+        team, device = distributed.join(model.pick_device(args.device))
+        trained = train(args, team, device)
+        distributed.leave()
+        if team.rank == 0:
+            finish(args, *trained)
     except (ValueError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2

@@ -1,35 +1,32 @@
 """How quick is it? python -m benchmarks.speed [--pictures DIR]
 
-Prints the median time of the bare forward pass and of an Analysis (bare, with maps and evidence, with the checks of the
-verdict) for a 1024×1024 portrait, and the rate of `scan` over a folder beside bare forward passes of the same model and
-batch size.
+Prints, for a portrait of 1024 and one of 352 px, the median time of the bare forward pass, of an Analysis (bare, with
+maps, with evidence, with the checks of the verdict) and its stages, and of the common way (benchmarks.common_way) in
+the same rounds; then a cold start, and the rate of `scan` over a folder beside bare forward passes of the same model
+and batch size.
 """
 
 import argparse
 import statistics
+import subprocess
+import sys
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import torch
 from PIL import Image
 
+from benchmarks.common_way import CommonWay
+from detector import explain
 from detector.analyse import Analyser
+from detector.artifacts import FAKE
 from detector.scan import find_jobs, run, scan
 
 PORTRAIT = Path(__file__).parents[1] / "assets" / "example-hopper.jpg"
 BATCH = 32
-
-
-def median_ms(call, times: int) -> float:
-    call()
-    spent = []
-    for _ in range(times):
-        started = time.perf_counter()
-        call()
-        spent.append((time.perf_counter() - started) * 1e3)
-    return statistics.median(spent)
 
 
 def portrait_1024(folder: Path) -> Path:
@@ -40,8 +37,63 @@ def portrait_1024(folder: Path) -> Path:
     return path
 
 
-def unchecked(analyser: Analyser, path: Path) -> None:
-    analyser.judge([analyser.prepare(path)], "gradcam", checks=False)
+def in_turn(calls: dict[str, Callable[[], object]], times: int) -> dict[str, float]:
+    """Median milliseconds of each call, all of them in every round, so that a slow minute hits all alike."""
+    spent: dict[str, list[float]] = {name: [] for name in calls}
+    for turn in range(times + 1):  # the first is a warm-up
+        for name, call in calls.items():
+            started = time.perf_counter()
+            call()
+            if turn:
+                spent[name].append((time.perf_counter() - started) * 1e3)
+    return {name: statistics.median(values) for name, values in spent.items()}
+
+
+def compare(analyser: Analyser, path: Path, times: int) -> None:
+    """One picture: forward pass, Analysis by stage, and the common way, with what each draws."""
+    inputs = analyser.prepare(path).inputs
+    common, stages = CommonWay(), []
+
+    def analysed(drawn: bool, **which: bool) -> None:
+        found = analyser.prepare(path)
+        [analysis] = analyser.judge([found], "gradcam", **which)
+        for label in (FAKE, *analysis.artifacts) if drawn else ():
+            explain.overlay(found.picture.pixels, analysis.heatmap(label))
+        if all(which.values()):
+            stages.append(analysis.timings)
+
+    count = len(analyser.labels)
+    maps, drawn = f"  with {count} maps", f"  with {count} maps, each drawn"
+    evidence, checks = "  with evidence (regions, cues) too", "  with scope and checks too"
+    calls = {
+        "bare forward pass, one crop": lambda: analyser.classifier.run(inputs),
+        "Analysis, no heatmap": lambda: analyser.analyse(path, None),
+        maps: lambda: analysed(False, evidence=False, checks=False),
+        drawn: lambda: analysed(True, evidence=False, checks=False),
+        evidence: lambda: analysed(False, evidence=True, checks=False),
+        checks: lambda: analysed(False, evidence=True, checks=True),
+        "the common way, one map drawn": lambda: common(path),
+    }
+    found = in_turn(calls, times)
+    for name, value in found.items():
+        print(f"{name:<38}{value:8.1f} ms")
+    print("its stages: " + ", ".join(f"{name} {statistics.median(s[name] for s in stages):.1f}" for name in stages[0]))
+    for name in (maps, drawn, evidence, checks):
+        ratio = found["the common way, one map drawn"] / found[name]
+        print(f"the common way takes {ratio:.2f} × the time of the Analysis{name[1:]}")
+
+
+def cold_start(path: Path, checkpoint: str | None, times: int = 3) -> None:
+    """A fresh process up to its first Analysis, page apart."""
+    code = f"from detector import Analyser; Analyser({checkpoint!r}).analyse({str(path)!r}, None)"
+    spent = [_seconds([sys.executable, "-c", code]) for _ in range(times)]
+    print(f"{'cold start to the first answer':<38}{statistics.median(spent):8.1f} s")
+
+
+def _seconds(command: list[str]) -> float:
+    started = time.perf_counter()
+    subprocess.run(command, check=True, cwd=Path(__file__).parents[1])
+    return time.perf_counter() - started
 
 
 def main() -> None:
@@ -49,6 +101,7 @@ def main() -> None:
     parser.add_argument("--pictures", help="folder to scan; default: 1,000 copies of the example portrait at 352 px")
     parser.add_argument("--checkpoint")
     parser.add_argument("--device", default="auto")
+    parser.add_argument("--times", type=int, default=50, help="rounds of the comparison")
     args = parser.parse_args()
     analyser = Analyser(args.checkpoint, args.device)
     identity = analyser.identity
@@ -56,11 +109,14 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         path = portrait_1024(folder)
+        small = folder / "small.jpg"
+        Image.open(path).resize((352, 352)).save(small, quality=87)
+        for portrait, side in ((path, 1024), (small, 352)):
+            print(f"--- a portrait of {side} px")
+            compare(analyser, portrait, args.times)
+        print("--- many")
+        cold_start(path, args.checkpoint)
         inputs = analyser.prepare(path).inputs
-        print(f"bare forward pass, one crop      {median_ms(lambda: analyser.classifier.run(inputs), 50):8.1f} ms")
-        print(f"Analysis, no heatmap             {median_ms(lambda: analyser.analyse(path, None), 50):8.1f} ms")
-        print(f"  with maps, regions, cues       {median_ms(lambda: unchecked(analyser, path), 50):8.1f} ms")
-        print(f"  with scope and checks too      {median_ms(lambda: analyser.analyse(path), 50):8.1f} ms")
         pictures = Path(args.pictures) if args.pictures else copies(folder / "many")
         jobs, _ = find_jobs([pictures])
         batch = np.repeat(inputs, BATCH, axis=0)

@@ -315,10 +315,19 @@ class BalancedSampler(Sampler):
     A source weighs the root of its count, and thrice that when it has pictures of both classes.
 
     Epoch `e` of the same seed is the same sequence on every machine, and `start` skips what was done already:
-    that makes a resumed run equal to an unbroken one.
+    that makes a resumed run equal to an unbroken one. Of `size` processes each takes every `size`-th pair from `rank`
+    on; the pairs that would leave some of them with one more than others are left out.
     """
 
-    def __init__(self, examples: Sequence[Example], seed: int, fake_share: float = 0.5, draws: int | None = None):
+    def __init__(
+        self,
+        examples: Sequence[Example],
+        seed: int,
+        fake_share: float = 0.5,
+        draws: int | None = None,
+        rank: int = 0,
+        size: int = 1,
+    ):
         if {example.target for example in examples} != {0, 1}:
             raise LabelError("training needs both real (0) and fake (1) pictures; the list has one kind only")
         counts = Counter((example.target, example.source) for example in examples)
@@ -338,13 +347,15 @@ class BalancedSampler(Sampler):
         )
         self.seed, self.draws = seed, draws or len(examples)
         self.epoch, self.start = 0, 0
+        self.rank, self.size = rank, size
 
     def __len__(self) -> int:
-        return self.draws - self.start
+        return (self.draws - self.start) // self.size
 
     def __iter__(self) -> Iterator[tuple[int, int]]:
         rng = np.random.default_rng([self.seed, self.epoch])
         positions = rng.choice(len(self.weights), self.draws, p=self.weights / self.weights.sum())
         seeds = rng.integers(0, 2**62, self.draws)
-        for position, seed in list(zip(positions, seeds, strict=True))[self.start :]:
+        ours = list(zip(positions, seeds, strict=True))[self.start + self.rank :: self.size]
+        for position, seed in ours[: len(self)]:
             yield int(position), int(seed)

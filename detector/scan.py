@@ -8,7 +8,7 @@ import json
 import os
 import threading
 from collections import Counter, deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path, PurePath
@@ -18,7 +18,7 @@ from tqdm import tqdm
 from .analyse import Analyser, Found
 from .analysis import Analysis
 from .data import ENDINGS
-from .images import PictureError
+from .images import PictureError, Source
 
 HEADER = ["img_name", "y_pred"]
 # Kinds we can't read but a person would call a picture: they must show up as errors, not vanish.
@@ -48,7 +48,7 @@ class ScanError(ValueError):
 @dataclass(frozen=True)
 class Job:
     name: str
-    path: Path
+    path: Source  # a scan's own are paths; whatever images.load takes will do
 
 
 @dataclass(frozen=True)
@@ -114,7 +114,7 @@ def writeable(name: str) -> str:
     return name.encode(errors="backslashreplace").decode()
 
 
-def run(analyser: Analyser, jobs: Sequence[Job], batch_size: int = 32, method: str | None = None) -> Iterator[Result]:
+def run(analyser: Analyser, jobs: Iterable[Job], batch_size: int = 32, method: str | None = None) -> Iterator[Result]:
     """Judges pictures in order. One thread decodes and finds faces while the classifier works on the batch before."""
     gone = threading.Event()
 
