@@ -416,8 +416,13 @@ def _same_run(before: dict, now: dict) -> None:
 
 def _write_atomically(path: Path, write) -> None:
     partial = path.with_name(path.name + ".partial")
-    write(partial)
-    os.replace(partial, path)
+    try:
+        write(partial)
+        os.replace(partial, path)
+    except RuntimeError as error:  # torch's own word for a full disk
+        raise OSError(f"cannot write {path}: {error}; make room, and go on with --resume") from error
+    finally:
+        partial.unlink(missing_ok=True)
 
 
 def _write_log(path: Path, log: list[dict]) -> None:
