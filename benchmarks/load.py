@@ -26,6 +26,7 @@ from PIL import Image
 from benchmarks.page import connect, peak_mib
 
 ROOT = Path(__file__).parents[1]
+HEADER = "clients  answers  wrong  other    p50 s    p95 s    p99 s  p95/alone  answers/s  memory MiB"
 PATIENCE = 900  # seconds until an answer counts as lost
 
 
@@ -92,11 +93,11 @@ def crowd(clients: list[Client], alone: dict[Path, str], each: int, pause: float
     return tally, together([threading.Thread(target=visit, args=(number,)) for number in range(len(clients))])
 
 
-def rush(client: Client, alone: dict[Path, str], count: int) -> Tally:
-    """`count` requests at one moment."""
+def rush(clients: list[Client], alone: dict[Path, str], count: int) -> Tally:
+    """`count` requests at one moment, from all the clients: one alone sends no more than 40 at a time."""
     tally, paths = Tally(), list(alone)
-    places = [paths[number % len(paths)] for number in range(count)]
-    together([threading.Thread(target=send, args=(client, path, alone[path], tally)) for path in places])
+    requests = [(clients[number % len(clients)], paths[number % len(paths)]) for number in range(count)]
+    together([threading.Thread(target=send, args=(who, path, alone[path], tally)) for who, path in requests])
     return tally
 
 
@@ -150,7 +151,8 @@ def main() -> None:
                 tally, took = crowd(clients[:count], alone, args.each, args.pause)
                 report(count, tally, took, base, peak_mib(server.pid, "VmRSS"))
             if args.rush:
-                tally = rush(clients[0], alone, args.rush)
+                clients += [connect(args.port) for _ in range(args.rush // 20 - len(clients))]
+                tally = rush(clients, alone, args.rush)
                 print(f"a rush of {args.rush}: " + "; ".join(f"{n} × {end}" for end, n in tally.ended.most_common()))
     finally:
         server.terminate()
