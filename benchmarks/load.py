@@ -27,7 +27,7 @@ from benchmarks.page import connect, peak_mib
 
 ROOT = Path(__file__).parents[1]
 HEADER = "clients  answers  wrong  other    p50 s    p95 s    p99 s  p95/alone  answers/s  memory MiB"
-PATIENCE = 900  # seconds until an answer counts as lost
+PATIENCE = 900  # seconds until an answer counts as lost; a browser would wait for ever
 
 
 @dataclass
@@ -136,7 +136,7 @@ def main() -> None:
     server = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL)
     try:
         with tempfile.TemporaryDirectory() as folder:
-            clients = [connect(args.port)]
+            clients = [connect(args.port, PATIENCE)]
             alone, seconds = by_itself(clients[0], varied(Path(folder), args.pictures))
             base = float(np.percentile(seconds, 50))
             print(
@@ -147,11 +147,11 @@ def main() -> None:
                 flush=True,
             )
             for count in args.clients:
-                clients += [connect(args.port) for _ in range(count - len(clients))]
+                clients += [connect(args.port, PATIENCE) for _ in range(count - len(clients))]
                 tally, took = crowd(clients[:count], alone, args.each, args.pause)
                 report(count, tally, took, base, peak_mib(server.pid, "VmRSS"))
             if args.rush:
-                clients += [connect(args.port) for _ in range(args.rush // 20 - len(clients))]
+                clients += [connect(args.port, PATIENCE) for _ in range(args.rush // 20 - len(clients))]
                 tally = rush(clients, alone, args.rush)
                 print(f"a rush of {args.rush}: " + "; ".join(f"{n} × {end}" for end, n in tally.ended.most_common()))
     finally:
