@@ -307,8 +307,9 @@ def train(args: argparse.Namespace) -> tuple[Path, list[data.Example], list[data
         state = dict(arguments=_portable(args), step=step, best=best, stale=stale, log=log, seconds=seconds, network=network.state_dict(),
                      optimizer=optimizer.state_dict(), scaler=scaler.state_dict(),
                      average=average.module.state_dict() if average else None)  # fmt: skip
-        _write_atomically(state_path, lambda path: torch.save(state, path))
+        # The state last: a kill between the two would leave a finished run without its log's last row.
         _write_atomically(out / "log.csv", lambda path: _write_log(path, log))
+        _write_atomically(state_path, lambda path: torch.save(state, path))
 
     print(
         f"{args.model} on {device}: {len(train_list)} pictures to train on, {len(val_list)} to validate, {steps} steps",

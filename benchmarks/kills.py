@@ -8,7 +8,6 @@ Needs a system that forks.
 
 import argparse
 import csv
-import io
 import json
 import multiprocessing
 import os
@@ -169,7 +168,9 @@ def trained(folder: Path, kills: int, rng: random.Random) -> str:
                 state = torch.load(out / "state.pt", weights_only=True)
                 assert state["step"] >= step, "training went back"
                 step = state["step"]
-        assert _outcome(out) == _outcome(whole)
+        found, wanted = _outcome(out), _outcome(whole)
+        differing = [name for name in wanted.keys() | found.keys() if found.get(name) != wanted.get(name)]
+        assert not differing, f"after {done} kills these are not those of the undisturbed training: {differing}"
     return f"{done} kills; {rounds} trainings of {step} steps ended as the undisturbed one, bit for bit"
 
 
@@ -193,15 +194,24 @@ def _lesson(folder: Path) -> Path:
     return folder / "list.csv"
 
 
-def _outcome(out: Path) -> tuple:
+def _outcome(out: Path) -> dict[str, object]:
     """All that a training leaves, less the time it took and its own folder's name."""
     state = torch.load(out / "state.pt", weights_only=True)
-    tensors = io.BytesIO()
-    torch.save([state[key] for key in ("step", "best", "stale", "network", "optimizer", "average")], tensors)
+    found = {name: _plain(state[name]) for name in ("step", "best", "stale", "network", "optimizer", "average")}
     with (out / "log.csv").open(newline="") as file:
-        log = [{**row, "seconds": ""} for row in csv.DictReader(file)]
-    best = {name: value.numpy().tobytes() for name, value in load_file(out / "best.safetensors").items()}
-    return tensors.getvalue(), log, best, (out / "evaluation" / "prediction.csv").read_text()
+        found["log.csv"] = [{**row, "seconds": ""} for row in csv.DictReader(file)]
+    found["best.safetensors"] = _plain(load_file(out / "best.safetensors"))
+    found["prediction.csv"] = (out / "evaluation" / "prediction.csv").read_text()
+    return found
+
+
+def _plain(value: object) -> object:
+    """Tensors as their bytes, all the way down."""
+    if isinstance(value, dict):
+        return {key: _plain(inside) for key, inside in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(inside) for inside in value]
+    return value.numpy().tobytes() if isinstance(value, torch.Tensor) else value
 
 
 KINDS = {"log": review_log, "scan": scanned, "training": trained}
