@@ -84,7 +84,7 @@ def main(argv: list[str] | None = None) -> int:
             if analyser is own:  # a hired GPU cannot be used before somebody asks
                 page.warm_up(analyser)
             blocks.block_thread()
-        except OSError as error:
+        except (OSError, ValueError) as error:
             return _failed(error)
         except KeyboardInterrupt:  # before the page was ready; after that, block_thread takes it
             pass

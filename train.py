@@ -330,8 +330,9 @@ def train(
         state = dict(arguments=_portable(args), step=step, best=best, stale=stale, log=log, seconds=seconds, network=network.state_dict(),
                      optimizer=optimizer.state_dict(), scaler=scaler.state_dict(),
                      average=average.module.state_dict() if average else None)  # fmt: skip
-        _write_atomically(state_path, lambda path: torch.save(state, path))
+        # The state last: a kill between the two would leave a finished run without its log's last row.
         _write_atomically(out / "log.csv", lambda path: _write_log(path, log))
+        _write_atomically(state_path, lambda path: torch.save(state, path))
 
     def say(line: str) -> None:
         if chief:
@@ -449,8 +450,13 @@ def _same_run(before: dict, now: dict) -> None:
 
 def _write_atomically(path: Path, write) -> None:
     partial = path.with_name(path.name + ".partial")
-    write(partial)
-    os.replace(partial, path)
+    try:
+        write(partial)
+        os.replace(partial, path)
+    except RuntimeError as error:  # torch's own word for a full disk
+        raise OSError(f"cannot write {path}: {error}; make room, and go on with --resume") from error
+    finally:
+        partial.unlink(missing_ok=True)
 
 
 def _write_log(path: Path, log: list[dict]) -> None:

@@ -107,10 +107,11 @@ def in_browser(url: str, picture: Path, rounds: int) -> None:
         print(f"browser, upload to {name + ', p50':20s}  {statistics.median(spent[name]):8.1f} ms")
 
 
-def connect(port: int) -> Client:
+def connect(port: int, patience: float = 5) -> Client:
+    """`patience`: seconds that the client waits for the server's next word."""
     for _ in range(240):
         try:
-            return Client(f"http://127.0.0.1:{port}", verbose=False)
+            return Client(f"http://127.0.0.1:{port}", verbose=False, httpx_kwargs={"timeout": patience})
         except Exception:  # whatever the client raises while the server is not up yet
             time.sleep(0.25)
     raise SystemExit("the page did not come up within a minute")

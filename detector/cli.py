@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import sys
 from itertools import chain, count
 from pathlib import Path
@@ -10,6 +11,7 @@ from pathlib import Path
 from .arguments import parser
 from .images import Limits, PictureError
 
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)  # no room on the disk, or no more of it for this user
 SHOWN = 20  # differences that verify lists
 
 
@@ -51,7 +53,9 @@ def main(argv: list[str] | None = None) -> int:
         print(f"\nstopped; what was done is kept{more}", file=sys.stderr)
         return 130
     except (ValueError, OverflowError, OSError) as error:
-        print(f"error: {error}", file=sys.stderr)
+        full = isinstance(error, OSError) and error.errno in FULL
+        more = "; make room" + ", and go on with --resume" * (args.command == "scan") if full else ""
+        print(f"error: {error}{more}", file=sys.stderr)
         return 2
 
 

@@ -69,7 +69,7 @@ def evidence(classifier: Classifier, features: torch.Tensor, method: str = "grad
 def _gradients(classifier: Classifier, features: torch.Tensor) -> list[np.ndarray]:
     """Of each label's logit with respect to the features; only the head is differentiated, so it is quick."""
     with torch.enable_grad():
-        leaf = features.detach().requires_grad_()
+        leaf = features.detach().to(classifier.device).requires_grad_()  # which may have been left for the CPU
         logits = classifier.network.classify(leaf)
         count = logits.shape[1]
         return [

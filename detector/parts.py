@@ -15,10 +15,12 @@ import timm
 import torch
 import torch.nn.functional as F
 from PIL import Image
+from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from . import necks
+from .model import CheckpointError
 
 PARTS = ("background", "skin", "brows", "eyes", "nose", "mouth", "hair", "body")
 BACKGROUND, SKIN, BROWS, EYES, NOSE, MOUTH, HAIR, BODY = ((index,) for index in range(len(PARTS)))
@@ -60,11 +62,18 @@ class Parser(nn.Module):
 
 
 def load(path: str | Path = EMBEDDED) -> Parser:
-    """The embedded parser, ready for use."""
+    """The embedded parser, ready for use. Raises CheckpointError."""
     with torch.random.fork_rng(devices=[]):  # first weights are drawn by chance; leave others' draws alone
         parser = Parser()
-    parser.load_state_dict({name: value.float() if value.is_floating_point() else value
-                            for name, value in load_file(path).items()})  # fmt: skip
+    try:
+        tensors = load_file(path)
+        parser.load_state_dict({name: value.float() if value.is_floating_point() else value
+                                for name, value in tensors.items()})  # fmt: skip
+    except (SafetensorError, OSError, RuntimeError) as error:
+        reason = str(error).splitlines()[0]
+        raise CheckpointError(
+            f"{Path(path).name} is missing or damaged ({reason}); install the detector again"
+        ) from error
     return parser.eval().requires_grad_(False).to(memory_format=torch.channels_last)
 
 

@@ -1,0 +1,127 @@
+"""Does the page leak? python -m benchmarks.long_run [--pictures 5000] [--out long-run.png]
+
+Starts demo.py and sends picture after picture to /inspect, each a file that the page has not seen before. Every 100
+pictures it notes the server's memory, threads and open handles, and the files in the folder of uploads, which are kept
+for --keep minutes. Prints a table, what grew, and draws the memory. Linux only: it reads /proc.
+"""
+
+import argparse
+import io
+import os
+import random
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import astuple, dataclass
+from pathlib import Path
+
+from gradio_client import Client
+from PIL import Image
+
+from benchmarks.load import ask
+from benchmarks.page import connect, peak_mib
+
+ROOT = Path(__file__).parents[1]
+WARM_UP = 0.1  # share of the pictures before which nothing is compared
+BOUND = 0.05  # by which the memory may move after that
+
+
+@dataclass(frozen=True)
+class Sample:
+    pictures: int
+    seconds: float
+    memory: float  # MiB
+    threads: int
+    handles: int
+    files: int
+    megabytes: float
+
+
+def sample(pid: int, uploads: Path, pictures: int, seconds: float) -> Sample:
+    files = [path for path in uploads.rglob("*") if path.is_file()]
+    threads, handles = (len(os.listdir(f"/proc/{pid}/{kind}")) for kind in ("task", "fd"))
+    size = sum(path.stat().st_size for path in files) / 1e6
+    return Sample(pictures, seconds, peak_mib(pid, "VmRSS"), threads, handles, len(files), size)
+
+
+def pictures(folder: Path, count: int):
+    """Paths of portraits that differ in size and bytes; each is gone when the next one is asked for."""
+    rng = random.Random(0)
+    examples = []
+    for path in sorted((ROOT / "assets").glob("example-*.jpg")):
+        with Image.open(path) as image:
+            examples.append(image.convert("RGB"))
+    for number in range(count):
+        image = rng.choice(examples)
+        factor, file = rng.uniform(0.5, 1.5), io.BytesIO()
+        image.resize([round(side * factor) for side in image.size]).save(file, "JPEG", quality=rng.randint(60, 95))
+        path = folder / f"{number}.jpg"
+        path.write_bytes(file.getvalue() + b"%d" % number)  # never twice the same bytes
+        yield path
+        path.unlink()
+
+
+def run(client: Client, pid: int, uploads: Path, count: int, every: int) -> list[Sample]:
+    began, samples = time.monotonic(), []
+    print("pictures  seconds  memory MiB  threads  handles  files    MB", flush=True)
+    with tempfile.TemporaryDirectory() as folder:
+        for number, path in enumerate(pictures(Path(folder), count), 1):
+            ask(client, path)
+            if number % every == 0:
+                samples.append(sample(pid, uploads, number, time.monotonic() - began))
+                print("{:8} {:8.0f} {:11.0f} {:8} {:8} {:6} {:5.0f}".format(*astuple(samples[-1])), flush=True)
+    return samples
+
+
+def verdict(samples: list[Sample]) -> str:
+    """What moved between the end of the warm-up and the end."""
+    warm = [one for one in samples if one.pictures > WARM_UP * samples[-1].pictures]
+    memory = [one.memory for one in warm]
+    first, last = warm[0], warm[-1]
+    moved = max(abs(value / first.memory - 1) for value in memory)
+    return (
+        f"after {first.pictures} pictures: memory within {moved:.1%} ({'flat' if moved <= BOUND else 'NOT flat'}), "
+        f"threads {first.threads} → {last.threads}, handles {first.handles} → {last.handles}, "
+        f"at most {max(one.files for one in warm)} files"
+    )
+
+
+def draw(samples: list[Sample], path: str) -> None:
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(7, 3.5), layout="constrained")
+    axes = figure.subplots()
+    axes.plot([one.pictures for one in samples], [one.memory for one in samples])
+    axes.set(xlabel="pictures", ylabel="memory, MiB", ylim=(0, None), title="Memory of the page's process")
+    figure.savefig(path, dpi=120)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
+    parser.add_argument("--pictures", type=int, default=5000)
+    parser.add_argument("--every", type=int, default=100)
+    parser.add_argument("--keep", type=int, default=60, help="minutes, as for demo.py (default: 60)")
+    parser.add_argument("--out", help="PNG of the memory")
+    parser.add_argument("--checkpoint")
+    parser.add_argument("--port", type=int, default=7973)
+    args = parser.parse_args()
+    if args.pictures < args.every:
+        parser.error("--pictures must be --every or more")
+    command = [sys.executable, "demo.py", "--port", str(args.port), "--keep", str(args.keep)]
+    command += ["--checkpoint", args.checkpoint] if args.checkpoint else []
+    with tempfile.TemporaryDirectory() as folder:
+        environment = {**os.environ, "GRADIO_TEMP_DIR": folder}
+        server = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, env=environment)
+        try:
+            samples = run(connect(args.port), server.pid, Path(folder), args.pictures, args.every)
+        finally:
+            server.terminate()
+            server.wait()
+    print(verdict(samples))
+    if args.out:
+        draw(samples, args.out)
+
+
+if __name__ == "__main__":
+    main()
