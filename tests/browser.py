@@ -109,6 +109,7 @@ def visiting(browser, address):
     page.goto(address)
     page.wait_for_selector("#verdict .dd-card")
     page.wait_for_selector(UPLOAD, state="attached")
+    page.wait_for_load_state("networkidle")  # what the page asks for at its start has been answered
     yield page
     context.close()
     assert forbidden == []

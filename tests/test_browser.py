@@ -168,9 +168,7 @@ def test_paste_anywhere(page, collins):
 
 def test_a_link_opens_the_same_settings(page, address, collins):
     page.goto(f"{address}/?method=layercam&label=face_edge&view=heat&opacity=30")
-    page.wait_for_function(
-        "document.querySelector('#method input')?.value === 'layercam' || document.querySelector('#details')"
-    )
+    page.wait_for_load_state("networkidle")
     judge(page, collins)
     assert page.locator("#stage .dd-labels input:checked").get_attribute("value") == "face_edge"
     assert page.get_attribute(".dd-viewer", "data-method") == "layercam"
