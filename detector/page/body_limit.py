@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -19,17 +17,31 @@ class BodyLimit:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["path"].endswith(UPLOADS):
             return await self.app(scope, receive, send)
-        told: dict[bytes, Any] = dict(scope["headers"])
-        length = told.get(b"content-length", b"0")
+        length = dict(scope["headers"]).get(b"content-length", b"0")
         if not length.isdigit() or int(length) > self.most:
-            said = f"The request is longer than the {self.most / 1e6:g} MB allowed; send several shorter ones."
-            return await PlainTextResponse(said, 413)(scope, receive, send)
-        left = self.most
+            return await self._refuse(scope, receive, send)
+        left, begun, over = self.most, False, False
 
         async def counted() -> Message:
-            nonlocal left
+            nonlocal left, over
             message = await receive()
             left -= len(message.get("body", b""))
-            return message if left >= 0 else {"type": "http.disconnect"}
+            if left >= 0:
+                return message
+            if not (over or begun):
+                over = True
+                await self._refuse(scope, receive, send)
+            return {"type": "http.disconnect"}
 
-        return await self.app(scope, counted, send)
+        async def answered(message: Message) -> None:
+            nonlocal begun
+            begun = True
+            if not over:
+                await send(message)
+
+        return await self.app(scope, counted, answered)
+
+    async def _refuse(self, scope: Scope, receive: Receive, send: Send) -> None:
+        said = f"The request is longer than the {self.most / 1e6:g} MB allowed; send several shorter ones."
+        # Else the server would go on to read, and drop, whatever is sent.
+        await PlainTextResponse(said, 413, {"connection": "close"})(scope, receive, send)
