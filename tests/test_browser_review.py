@@ -76,7 +76,10 @@ def test_blind_then_revised(browser, served, tiny):
         page.on("requestfinished", lambda request: requests.append(request))
         start(page)
         assert page.get_attribute(SEEN, "alt") == own.ALT
-        page.wait_for_timeout(2000)  # for the answer that brought the picture to come to its end
+        for _ in range(40):  # the stream that brought the picture ends a while after it
+            page.wait_for_timeout(500)
+            if any("queue/data" in one.url and "data:image/" in one.response().text() for one in requests):
+                break
         blind_page, bodies = page.inner_html("#review"), [request.response().text() for request in requests]
         assert any("data:image/" in body for body in bodies)
         assert entries_of(store, "ann") == []
@@ -144,7 +147,8 @@ def test_keys(browser, served):
         opened(page)
         page.fill(NAME, "n1s")  # typing is no command
         assert page.locator(SEEN).count() == 0
-        page.locator(NAME).blur()
+        page.wait_for_selector("#review-submit")
+        page.wait_for_timeout(500)  # the picture moves the form while it is drawn
         page.keyboard.press("n")
         page.wait_for_selector(SEEN)
         page.wait_for_selector("#review-submit")
