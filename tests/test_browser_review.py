@@ -147,11 +147,11 @@ def test_keys(browser, served):
         opened(page)
         page.fill(NAME, "n1s")  # typing is no command
         assert page.locator(SEEN).count() == 0
-        page.wait_for_selector("#review-submit")
-        page.wait_for_timeout(500)  # the picture moves the form while it is drawn
+        page.locator(NAME).blur()
         page.keyboard.press("n")
         page.wait_for_selector(SEEN)
         page.wait_for_selector("#review-submit")
+        page.wait_for_timeout(500)  # the picture moves the form while it is drawn
         page.click("#review-note textarea")
         page.keyboard.type("1 2 s")
         assert page.input_value("#review-note textarea") == "1 2 s"
