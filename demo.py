@@ -6,6 +6,8 @@ import os
 import signal
 import socket
 import sys
+import threading
+import time
 from pathlib import Path
 
 from detector.arguments import add_limits, add_targets
@@ -69,25 +71,35 @@ def main(argv: list[str] | None = None) -> int:
         limits = Limits(round(args.max_mb * 1e6), round(args.max_megapixels * 1e6))
         logins = page.read_logins(args.auth) if args.auth else ()
         reviews = Reviews(args.reviews, args.reviewers).path.resolve() if args.reviews else None
-        queue = dict(reviews=reviews, reviewers=args.reviewers)
-        settings = page.Settings(keep=args.keep, queue=args.queue, logins=logins, mcp=args.mcp, **queue)
+        settings = page.Settings(
+            reviews=reviews,
+            reviewers=args.reviewers,
+            keep=args.keep,
+            queue=args.queue,
+            logins=logins,
+            mcp=args.mcp,
+        )
         own = Analyser(args.checkpoint, args.device, limits, targets)
         analyser = page.hosted(own)
     except ValueError as error:
         return _failed(error)
-    signal.signal(signal.SIGTERM, _stop)
+    stops: list[int] = []
+    signal.signal(signal.SIGTERM, lambda number, _: stops.append(number))
     with page.upload_folder(settings.keep):
         blocks, options = page.build(analyser, settings), page.launch_options(analyser, settings)
         address = dict(server_name=args.host, server_port=args.port, share=args.share)
         try:
             blocks.launch(**address, **options, prevent_thread_lock=True)
             if analyser is own:  # a hired GPU cannot be used before somebody asks
-                page.warm_up(analyser)
-            blocks.block_thread()
+                threading.Thread(target=page.warm_up, args=(analyser,), daemon=True).start()
+            # A handler that raises could be lost in whatever runs just then (a callback from C, a finaliser).
+            while not stops:
+                time.sleep(0.1)
         except (OSError, ValueError) as error:
             return _failed(error)
-        except KeyboardInterrupt:  # before the page was ready; after that, block_thread takes it
+        except KeyboardInterrupt:
             pass
+        blocks.close(verbose=False)  # else an upload could still come in while the folder is removed
     return 0
 
 
@@ -105,12 +117,6 @@ def _check_mcp(wanted: bool) -> None:
     """Raises ValueError. Gradio itself would start without the tools."""
     if wanted and importlib.util.find_spec("mcp") is None:
         raise ValueError('--mcp needs one more package; install it with: pip install "gradio[mcp]"')
-
-
-def _stop(*_: object) -> None:
-    """Ends like Ctrl-C does, so that the uploads are removed; a second signal must not cut that short."""
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    raise KeyboardInterrupt
 
 
 def _failed(error: object) -> int:

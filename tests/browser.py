@@ -6,6 +6,7 @@ Without playwright and chromium these tests are skipped; REQUIRE_BROWSER=1 makes
 import contextlib
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -54,7 +55,8 @@ def serving(checkpoint, folder, *options, environment=None):
         port = probe.getsockname()[1]
     log = folder / "log"
     command = [sys.executable, DEMO, "--port", str(port), "--checkpoint", checkpoint, "--device", "cpu", *options]
-    started = dict(stdout=log.open("w"), stderr=subprocess.STDOUT, env={**os.environ, **(environment or {})})
+    variables = {**os.environ, "PYTHONFAULTHANDLER": "1", **(environment or {})}
+    started = dict(stdout=log.open("w"), stderr=subprocess.STDOUT, env=variables)
     with started["stdout"], subprocess.Popen(command, **started) as process:
         try:
             for _ in range(1500):
@@ -64,7 +66,21 @@ def serving(checkpoint, folder, *options, environment=None):
             assert "Running on local URL" in log.read_text(), log.read_text()
             yield f"http://127.0.0.1:{port}", process
         finally:
-            process.terminate()
+            end(process, log)
+
+
+def end(process, log):
+    """Asks the page to stop; one that does not is made to say where it hangs, and fails the test."""
+    process.terminate()
+    try:
+        process.wait(60)
+    except subprocess.TimeoutExpired:
+        process.send_signal(signal.SIGABRT)  # the fault handler writes every thread's stack into the log
+        try:
+            process.wait(10)
+        finally:
+            process.kill()
+        pytest.fail(f"the page did not stop when asked to:\n{log.read_text()}")
 
 
 @pytest.fixture(scope="module")

@@ -64,7 +64,8 @@ def test_host_of_another_machine(capsys):
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows ends a process without asking it")
-def test_sigterm_removes_the_uploads(tiny_checkpoint, tmp_path, free_port):
+@pytest.mark.parametrize("after", [0, 0.3, 1])  # while it starts, warms up, waits
+def test_sigterm_removes_the_uploads(tiny_checkpoint, tmp_path, free_port, after):
     command = [sys.executable, DEMO, "--port", str(free_port), "--checkpoint", tiny_checkpoint, "--device", "cpu"]
     process = subprocess.Popen(
         command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env={**os.environ, "GRADIO_TEMP_DIR": tmp_path}
@@ -73,6 +74,7 @@ def test_sigterm_removes_the_uploads(tiny_checkpoint, tmp_path, free_port):
         wait_for(free_port, process)
         [folder] = tmp_path.glob("uploads-*")
         (folder / "upload").write_bytes(b"a picture")
+        time.sleep(after)
         process.send_signal(signal.SIGTERM)
         process.send_signal(signal.SIGTERM)
         assert process.wait(60) == 0
