@@ -29,8 +29,6 @@ EXAMPLES = (
 )
 WAITING = "The verdict appears here."
 
-SHOW = "Show traces of"
-FACE = "Face"
 METHOD = "Heatmap method"
 OPACITY = "Heatmap opacity"
 FILE = "The file: camera, programs, credentials, and forensic views"
@@ -71,8 +69,6 @@ PROBABILITY = "Probability of manipulation"
 CALIBRATED = "Calibrated on {data}, as if half of all pictures were manipulated."
 FACES = {0: "no face found", 1: "1 face found"}
 MANY_FACES = "{count} faces found; the answer is that of the most suspicious one"
-ALL_FACES = "all faces"
-FACE_NUMBER = "face {number}: {percent}"
 REFUSED = "Not assessed"
 
 MEANING = (

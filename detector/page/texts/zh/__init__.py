@@ -30,8 +30,6 @@ EXAMPLES = (
 )
 WAITING = "判定结果将显示在这里。"
 
-SHOW = "显示哪种痕迹"
-FACE = "人脸"
 METHOD = "热力图方法"
 OPACITY = "热力图不透明度"
 FILE = "文件信息：相机、软件、内容凭证和取证视图"
@@ -72,8 +70,6 @@ PROBABILITY = "被篡改的概率"
 CALIBRATED = "校准数据：{data}；以所有图片中有一半经过篡改为前提。"
 FACES = {0: "未找到人脸", 1: "找到 1 张人脸"}
 MANY_FACES = "找到 {count} 张人脸，以其中最可疑的一张为准"
-ALL_FACES = "所有人脸"
-FACE_NUMBER = "人脸 {number}：{percent}"
 REFUSED = "未作评估"
 
 MEANING = (
