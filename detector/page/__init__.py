@@ -18,7 +18,7 @@ from .body_limit import BodyLimit
 from .hosting import hosted
 from .links import Links
 from .settings import Settings, SettingsError, read_logins
-from .texts import LANGUAGES
+from .texts import FIRST, LANGUAGES
 from .uploads import upload_folder
 
 __all__ = ["Settings", "SettingsError", "build", "hosted", "launch_options", "read_logins", "upload_folder", "warm_up"]
@@ -43,19 +43,16 @@ NAME_EXAMPLES = """() => {{
 
 
 def build(analyser: Analyser, settings: Settings = DEFAULT) -> gr.Blocks:
-    """The page on one analyser, to be built inside `upload_folder`; `launch_options` belong to its launch().
-
-    The first language is at the address itself, every other one at its code: /zh.
-    """
+    """The page on one analyser, to be built inside `upload_folder`; `launch_options` belong to its launch()."""
     examples = sorted(ASSETS.glob("example-*"), key=lambda path: path.stem)  # each before its forgery
     gr.set_static_paths(examples)  # served from where they are, so that the upload folder holds uploads alone
-    first, *others = LANGUAGES
-    title = LANGUAGES[first].TITLE
     times = uploads.times(settings.keep)
-    with gr.Blocks(title=title, analytics_enabled=False, delete_cache=(times.every, times.keep)) as page:
-        _draw(page, first, analyser, settings, examples)
+    with gr.Blocks(
+        title=LANGUAGES[FIRST].TITLE, analytics_enabled=False, delete_cache=(times.every, times.keep)
+    ) as page:
+        _draw(page, FIRST, analyser, settings, examples)
         api.build(analyser)
-    for code in others:
+    for code in [code for code in LANGUAGES if code != FIRST]:
         with page.route(LANGUAGES[code].LANGUAGE, f"/{code}"):
             _draw(page, code, analyser, settings, examples)
     # Two at a time keep two cores busy; the bound keeps a rush from filling the memory.
@@ -72,6 +69,7 @@ def warm_up(analyser: Analyser) -> None:
 def _draw(page: gr.Blocks, code: str, analyser: Analyser, settings: Settings, examples: Sequence[Path]) -> None:
     """Everything in one language."""
     texts = LANGUAGES[code]
+    portraits = [path for path in examples if path.stem.count("-") == 1]  # the untouched examples
     gr.Navbar(visible="hidden")  # the languages have a place of their own; visible=False shows it all the same
     privacy = texts.PRIVACY.format(minutes=settings.keep)
     gr.HTML(
@@ -81,7 +79,7 @@ def _draw(page: gr.Blocks, code: str, analyser: Analyser, settings: Settings, ex
     )
     with gr.Tabs(elem_id="tabs") as tabs:
         with gr.Tab(texts.TAB_INSPECT, id="inspect"):
-            picture = inspect.build(texts, analyser, settings, examples, public=code == next(iter(LANGUAGES)))
+            picture = inspect.build(texts, analyser, settings, examples, public=code == FIRST)
         links = Links(tabs, picture)
         with gr.Tab(texts.batch.TAB, id="batch", elem_id="batch"):
             batch.build(texts, analyser, settings, links)
@@ -89,9 +87,9 @@ def _draw(page: gr.Blocks, code: str, analyser: Analyser, settings: Settings, ex
             with gr.Tab(texts.review.TAB, id="review", elem_id="review"):
                 review.build(texts, analyser, settings, links)
         with gr.Tab(texts.TAB_LAB, id="lab", elem_id="lab") as tab:
-            lab.build(texts, analyser, [path for path in examples if path.stem.count("-") == 1], tab)
+            lab.build(texts, analyser, portraits, tab)
         with gr.Tab(texts.learn.TAB, id="learn", elem_id="learn") as tab:
-            learn.build(texts, analyser, [path for path in examples if path.stem.count("-") == 1], tab)
+            learn.build(texts, analyser, portraits, tab)
     names = [path.stem.removeprefix("example-").replace("-", " ") for path in examples]
     said = dict(names=names, code=code, title=texts.TITLE)
     page.load(None, js=NAME_EXAMPLES.format(**{name: json.dumps(value) for name, value in said.items()}))
@@ -99,9 +97,8 @@ def _draw(page: gr.Blocks, code: str, analyser: Analyser, settings: Settings, ex
 
 def _languages(chosen: str) -> str:
     """Links to the page in the other languages."""
-    first = next(iter(LANGUAGES))
     links = "".join(
-        f'<a href="/{"" if code == first else code}" lang="{code}" hreflang="{code}">{texts.LANGUAGE}</a>'
+        f'<a href="/{"" if code == FIRST else code}" lang="{code}" hreflang="{code}">{texts.LANGUAGE}</a>'
         for code, texts in LANGUAGES.items()
         if code != chosen
     )

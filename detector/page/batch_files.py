@@ -15,7 +15,7 @@ from .. import archive
 from ..archive import ArchiveLimits, Member
 from ..batch import Entry, distinct
 from ..scan import is_picture
-from .texts import LANGUAGES, Texts
+from .texts import FIRST, LANGUAGES, Texts
 from .uploads import refuse_link
 
 
@@ -30,7 +30,7 @@ class Upload:
 class BatchFiles(gr.File):
     """A file input that hands on names with paths, and follows no link, which `gr.File` would download."""
 
-    texts: Texts = next(iter(LANGUAGES.values()))  # of what is said to its visitor; set it after making one
+    texts: Texts = LANGUAGES[FIRST]  # of what is said to its visitor; set it after making one
     is_template = True  # in the browser it is gradio's own
 
     def preprocess(self, payload: Any) -> list[Upload]:

@@ -17,7 +17,7 @@ from gradio import mcp
 from gradio.data_classes import FileData, GradioRootModel
 from gradio.processing_utils import save_base64_to_cache
 
-from .texts import LANGUAGES, Texts
+from .texts import FIRST, LANGUAGES, Texts
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ class PictureFile(gr.Image):
     of the server need no care here: gradio itself refuses what lies outside the upload folder.
     """
 
-    texts: Texts = next(iter(LANGUAGES.values()))  # of what is said to its visitor; set it after making one
+    texts: Texts = LANGUAGES[FIRST]  # of what is said to its visitor; set it after making one
     is_template = True  # in the browser it is gradio's own (which also writes an uploads.pyi here, for editors)
 
     def preprocess(self, payload: Any) -> str | None:
@@ -70,7 +70,7 @@ class PictureFiles(gr.File):
     from that signature what to tell the browser.
     """
 
-    texts: Texts = next(iter(LANGUAGES.values()))
+    texts: Texts = LANGUAGES[FIRST]
     is_template = True
 
     def api_info(self) -> dict[str, Any]:

@@ -7,3 +7,4 @@ from . import en, zh
 Texts = ModuleType  # a language's package, handed to whatever draws
 
 LANGUAGES: dict[str, Texts] = {"en": en, "zh": zh}
+FIRST = next(iter(LANGUAGES))  # its page is at the address itself, every other one at its code: /zh
