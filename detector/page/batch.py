@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import html
-import os
-import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
@@ -23,7 +21,7 @@ from .batch_store import Batch, Batches
 from .links import Links
 from .settings import Settings
 from .texts import Texts
-from .uploads import times
+from .uploads import new_folder, times
 
 SCRIPT = Path(__file__).with_name("batch.js")
 EVERY = 0.7  # seconds between two looks at a running batch: the page redraws its table each time
@@ -180,7 +178,7 @@ def _write(texts: Texts, analyser: Analyser, batch: Batch, rows: Sequence[judgin
         "batch.json": batch_tables.as_json(rows, model, batch.checked, batch.total, now),
         "batch.html": batch_report.report(texts, rows, labels, model, *limits, batch.checked, batch.total, now),
     }
-    folder = Path(tempfile.mkdtemp(dir=os.environ.get("GRADIO_TEMP_DIR")))
+    folder = new_folder()
     for name, content in contents.items():
         (folder / name).write_text(content, encoding="utf-8", newline="")
     return [str(folder / name) for name in contents]

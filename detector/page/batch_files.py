@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -16,7 +15,7 @@ from ..archive import ArchiveLimits, Member
 from ..batch import Entry, distinct
 from ..scan import is_picture
 from .texts import FIRST, LANGUAGES, Texts
-from .uploads import refuse_link
+from .uploads import new_folder, refuse_link
 
 
 @dataclass(frozen=True)
@@ -62,7 +61,7 @@ def collect(
         name = PurePosixPath(upload.name)
         if name.suffix.lower() == archive.ENDING:
             # Not in the archive's own folder, which is named after its checksum: two visitors may send the same one.
-            into = Path(tempfile.mkdtemp(dir=os.environ.get("GRADIO_TEMP_DIR")))
+            into = new_folder()
             members, others = archive.extract(upload.path, upload.name, into, limits)
             entries += [_entry(texts, member, limits) for member in members]
             ignored += others

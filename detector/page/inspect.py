@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -25,7 +23,7 @@ from .review import add_button, decided
 from .settings import Settings
 from .stage import ALL_FACES, SCRIPT, stage
 from .texts import Texts
-from .uploads import PictureFile
+from .uploads import PictureFile, new_folder
 
 QUIET = {"api_visibility": "private", "show_progress": "minimal"}
 HIDDEN = QUIET | {"show_progress": "hidden"}  # for what shows its own progress
@@ -123,7 +121,7 @@ def build(texts: Texts, analyser: Analyser, settings: Settings, examples: Sequen
             raise gr.Error(texts.say(error)) from error
         analysis = analyser.judge([prepared], way)[0]
         reproduce = provenance.facts(analyser.classifier, analyser.limits, prepared.picture, way)
-        file = Path(tempfile.mkdtemp(dir=os.environ.get("GRADIO_TEMP_DIR"))) / f"{Path(path).stem}.report.html"
+        file = new_folder() / f"{Path(path).stem}.report.html"
         said = report(texts, prepared.picture.pixels, analysis, reproduce, reviews=decided(settings, prepared.picture))
         file.write_text(said, encoding="utf-8")
         return gr.update(value=str(file), visible=True)

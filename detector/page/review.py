@@ -6,8 +6,6 @@ of the picture in hand, in its session storage, so that a reload or a new server
 
 from __future__ import annotations
 
-import os
-import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +23,7 @@ from . import stage as staging
 from .links import Links
 from .settings import Settings
 from .texts import Texts
-from .uploads import PictureFile, refuse_link
+from .uploads import PictureFile, new_folder, refuse_link
 
 KEYS = Path(__file__).with_name("review.js")
 HELD = "dd-review"  # the token's name in the browser
@@ -249,7 +247,7 @@ def build(texts: Texts, analyser: Analyser, settings: Settings, links: Links) ->
         if held is None or held.phase != Phase.FINAL:
             raise gr.Error(own.BLIND_FIRST)
         ending = review_export.ENDINGS[store.listed(held.picture).format]
-        path = _folder() / f"{held.picture[:12]}{ending}"
+        path = new_folder() / f"{held.picture[:12]}{ending}"
         path.write_bytes(store.data(held.picture))
         return str(path), gr.Tabs(selected="inspect")
 
@@ -259,7 +257,7 @@ def build(texts: Texts, analyser: Analyser, settings: Settings, links: Links) ->
         return review_view.figures(texts, found, chain)
 
     def write() -> tuple[Any, Any]:
-        folder = _folder()
+        folder = new_folder()
         made = {"reviews.csv": review_export.as_csv(store), "reviews.json": review_export.as_json(store)}
         for file, text in made.items():
             (folder / file).write_text(text, encoding="utf-8")
@@ -293,8 +291,3 @@ def _said(texts: Texts, error: ReviewError) -> gr.Error:
     """The store's refusal in the visitor's language."""
     name = MESSAGES.get(type(error))
     return gr.Error(getattr(texts.review, name) if name else texts.review.FAILED.format(reason=error))
-
-
-def _folder() -> Path:
-    """A new one among the uploads, so that it is swept with them."""
-    return Path(tempfile.mkdtemp(dir=os.environ.get("GRADIO_TEMP_DIR")))

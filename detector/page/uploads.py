@@ -132,6 +132,11 @@ def upload_folder(minutes: int = 60) -> Iterator[Path]:
                 os.environ["GRADIO_TEMP_DIR"] = given
 
 
+def new_folder() -> Path:
+    """An empty one among the uploads, so that it is swept with them."""
+    return Path(tempfile.mkdtemp(dir=os.environ.get("GRADIO_TEMP_DIR")))
+
+
 def sweep(folder: Path, now: float, age: float) -> None:
     """Removes what has lain in `folder` for more than `age` seconds, and old folders that are empty."""
     for path in sorted(folder.rglob("*"), reverse=True):  # a folder's contents before the folder
