@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import time
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
@@ -22,6 +21,7 @@ from .links import Links
 from .settings import Settings
 from .texts import Texts
 from .uploads import new_folder, times
+from .viewer import alert
 
 SCRIPT = Path(__file__).with_name("batch.js")
 EVERY = 0.7  # seconds between two looks at a running batch: the page redraws its table each time
@@ -68,13 +68,13 @@ def build(texts: Texts, analyser: Analyser, settings: Settings, links: Links) ->
     def run(files: list[Upload], folder: list[Upload], checked: bool) -> Iterator[Sequence[Any]]:
         """Judges all, and gives the page something new to show now and then."""
         if not files and not folder:
-            yield "", _refusal(texts, own.NOTHING), "", *waiting
+            yield "", alert(own.NOTHING), "", *waiting
             return
         yield "", f"<p>{own.UNPACKING}</p>", "", *reading
         entries, ignored = collect(texts, files, folder, limits)
         if not entries or len(entries) > settings.max_batch:
             said = own.TOO_MANY.format(count=len(entries), most=settings.max_batch) if entries else own.NO_PICTURES
-            yield "", _refusal(texts, said), "", *waiting
+            yield "", alert(said), "", *waiting
             return
         secret, batch = batches.new(len(entries), bool(checked), ignored)
         shown = batch_table.opening(texts, analyser.labels, batch.checked)
@@ -162,10 +162,6 @@ def _summary(texts: Texts, batch: Batch) -> str:
         said.append(own.IGNORED.format(count=batch.ignored))
     lines = "".join(f"<p>{line}</p>" for line in said if line)
     return f'<div class="dd-batch-progress" role="status">{lines}</div>'
-
-
-def _refusal(texts: Texts, reason: str) -> str:
-    return f'<div class="dd-card dd-refused" role="alert"><p>{html.escape(reason)}</p></div>'
 
 
 def _write(texts: Texts, analyser: Analyser, batch: Batch, rows: Sequence[judging.Row]) -> list[str]:

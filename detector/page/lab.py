@@ -21,7 +21,7 @@ from ..images import PictureError, load
 from .proof import figure
 from .texts import Texts
 from .uploads import PictureFile
-from .viewer import bar
+from .viewer import alert, bar
 
 LARGEST, SIDE = 768, 420  # px: of the picture that is forged, and of the pictures shown
 STRENGTHS = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)  # of the curve
@@ -70,7 +70,7 @@ def build(texts: Texts, analyser: Analyser, examples: Sequence[Path], tab: gr.Ta
         try:
             return drawn(texts, attempt(texts, analyser, path, kind, value, number, examples), kind)
         except (PictureError, CannotForge) as error:
-            return f'<div class="dd-card dd-refused" role="alert"><p>{html.escape(texts.say(error))}</p></div>'
+            return alert(texts.say(error))
 
     inputs = [picture, artifact, strength, seed]
     quiet = {"api_visibility": "private", "show_progress": "minimal", "trigger_mode": "always_last"}

@@ -70,8 +70,7 @@ def figures(texts: Texts, found: Agreement, chain: Verification) -> str:
     """The figures of agreement.py, and whether the log behind them holds."""
     own = texts.review
     if not chain.holds:
-        problem = own.CHAIN_BROKEN.format(problem=html.escape(chain.problem))
-        return f'<div class="dd-card dd-refused" role="alert"><p>{problem}</p></div>'
+        return viewer.alert(own.CHAIN_BROKEN.format(problem=chain.problem))
     rows = [(own.ALPHA, _coefficient(texts, found.alpha))]
     for pair in found.pairs:
         first, second = html.escape(pair.first), html.escape(pair.second)

@@ -54,8 +54,13 @@ def held(texts: Texts, face: FaceVerdict) -> str:
 
 
 def refusal(texts: Texts, reason: str | Exception) -> str:
-    said = html.escape(texts.say(reason))
-    return f'<div class="dd-card dd-refused" role="alert"><h2>{texts.REFUSED}</h2><p>{said}</p></div>'
+    return alert(texts.say(reason), texts.REFUSED)
+
+
+def alert(text: str, heading: str = "") -> str:
+    """The card of a refusal, from plain text."""
+    title = f"<h2>{heading}</h2>" if heading else ""
+    return f'<div class="dd-card dd-refused" role="alert">{title}<p>{html.escape(text)}</p></div>'
 
 
 def waiting(texts: Texts) -> str:
