@@ -15,6 +15,7 @@ from ..analyse import Analyser
 from ..images import PictureError
 from . import api, batch, inspect, lab, learn, review, uploads
 from .body_limit import BodyLimit
+from .document import STYLE
 from .hosting import hosted
 from .links import Links
 from .settings import Settings, SettingsError, read_logins
@@ -23,7 +24,6 @@ from .uploads import upload_folder
 
 __all__ = ["Settings", "SettingsError", "build", "hosted", "launch_options", "read_logins", "upload_folder", "warm_up"]
 
-STYLE = Path(__file__).parent / "style"
 ASSETS = Path(__file__).parents[2] / "assets"
 
 DEFAULT = Settings()

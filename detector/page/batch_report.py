@@ -12,9 +12,9 @@ from ..artifacts import FAKE
 from ..batch import Row
 from ..verdict import Calibration, Limits
 from . import batch_table, holds
-from .report import PAPER, STYLE
+from .document import STYLE, document
 from .texts import Texts
-from .viewer import percent
+from .viewer import facts, percent
 
 PRINTED = """
 body { max-width: 1100px; }
@@ -41,25 +41,18 @@ def report(
     own = texts.batch
     title = own.REPORT_TITLE.format(count=len(rows))
     stopped = f"<p>{own.REPORT_STOPPED.format(done=len(rows), total=total)}</p>" if len(rows) < total else ""
-    facts = [
+    made = [
         (texts.REPORT_WHEN, when.strftime("%Y-%m-%d %H:%M UTC")),
         (own.ANSWER, own.CHECKED[checked]),
         (texts.REPORT_MODEL, f"{model.architecture}, {model.size} px, {model.device}, SHA-256 {model.sha256}"),
         (texts.REPORT_CALIBRATION, f"SHA-256 {model.calibration}" if model.calibration else texts.NOT_THERE),
     ]
-    lines = "".join(f'<tr><th scope="row">{name}</th><td>{html.escape(value)}</td></tr>' for name, value in facts)
     body = (
         f"<h1>{title}</h1>{stopped}<p>{counts(texts, rows)}</p><p>{holds.limits(texts, limits, calibration)}</p>"
         f"{_table(texts, rows, labels)}"
-        f'<section class="dd-proof"><h3>{texts.REPORT_FACTS}</h3><table class="dd-facts"><tbody>{lines}</tbody></table>'
-        f"</section><p>{texts.REPORT_LIMITS}</p>"
+        f'<section class="dd-proof"><h3>{texts.REPORT_FACTS}</h3>{facts(made)}</section><p>{texts.REPORT_LIMITS}</p>'
     )
-    style = "".join(path.read_text(encoding="utf-8") for path in (STYLE, STYLE.with_name("batch.css")))
-    return (
-        f'<!doctype html>\n<html lang="{texts.CODE}"><head><meta charset="utf-8"><title>{title}</title>'
-        f'<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<style>{style}{PAPER}{PRINTED}</style></head><body>{body}</body></html>\n"
-    )
+    return document(texts, title, body, (STYLE / "batch.css").read_text(encoding="utf-8") + PRINTED)
 
 
 def counts(texts: Texts, rows: Sequence[Row]) -> str:

@@ -1,11 +1,10 @@
 """File facts beside the verdict: what the file says about itself as a table, and the forensic views of its pixels.
 
-Every value comes from a stranger's file, so all of them are escaped in one place, `_row`.
+Every value comes from a stranger's file, so all of them are escaped in one place, `viewer.facts`.
 """
 
 from __future__ import annotations
 
-import html
 from collections.abc import Iterator
 
 import numpy as np
@@ -15,26 +14,18 @@ from .. import forensics
 from ..metadata import Credentials, Exif, JpegCoding, Metadata, Sign, Thumbnail, Xmp
 from .proof import figure
 from .texts import Texts
+from .viewer import facts
 
 Rows = Iterator[tuple[str, str]]
 
 
 def file_facts(texts: Texts, metadata: Metadata | None, pixels: np.ndarray) -> str:
     """HTML; `metadata` None: the picture came without a file. `pixels`: uint8 RGB (h, w, 3)."""
-    table = f"<p>{texts.NO_FILE}</p>" if metadata is None else _table(texts, metadata)
+    table = f"<p>{texts.NO_FILE}</p>" if metadata is None else facts(_rows(texts, metadata))
     return (
         f'<section class="dd-proof"><h3>{texts.FILE_FACTS}</h3><p class="dd-note">{texts.FILE_FACTS_NOTE}</p>{table}'
         f'<h3>{texts.FORENSICS}</h3><p class="dd-note">{texts.FORENSICS_NOTE}</p>{_views(texts, pixels)}</section>'
     )
-
-
-def _table(texts: Texts, metadata: Metadata) -> str:
-    rows = "".join(_row(name, value) for name, value in _rows(texts, metadata))
-    return f'<table class="dd-facts"><tbody>{rows}</tbody></table>'
-
-
-def _row(name: str, value: str) -> str:
-    return f'<tr><th scope="row">{html.escape(name)}</th><td>{html.escape(value)}</td></tr>'
 
 
 def _rows(texts: Texts, metadata: Metadata) -> Rows:

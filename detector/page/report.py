@@ -6,7 +6,6 @@ import html
 import re
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
-from pathlib import Path
 
 import numpy as np
 from PIL import Image
@@ -19,27 +18,12 @@ from ..review_log import Review
 from ..sentences import FOUND
 from ..verdict import Answer
 from . import proof, scope_note, viewer
+from .document import document
 from .file_facts import file_facts
 from .findings import of_face
 from .texts import Texts
 
-STYLE = Path(__file__).parent / "style" / "base.css"
 SIDE = 760  # px: longer side of the pictures
-# The page's style takes its colours from gradio's variables; here they are plain.
-PAPER = """
-:root { --border-color-primary: #d4d4d8; --background-fill-secondary: #fafafa; }
-body { max-width: 860px; margin: 24px auto; padding: 0 16px; font: 15px/1.45 system-ui, sans-serif; }
-body { color: #18181b; background: #fff; }
-h1 { font-size: 1.5rem; }
-figure { margin: 0; break-inside: avoid; }
-.dd-report-maps { display: grid; grid-template-columns: repeat(auto-fill, minmax(300px, 1fr)); gap: 14px; }
-.dd-report-maps img { width: 100%; border-radius: 8px; }
-figcaption { font-size: .85rem; overflow-wrap: anywhere; }
-@media print {
-  body { margin: 0; max-width: none; }
-  .dd-card, section h3 { break-inside: avoid; break-after: avoid; }
-}
-"""
 
 
 def report(
@@ -55,8 +39,11 @@ def report(
     `reviews`: what people decided on it.
     """
     when = when or datetime.now(UTC)
-    name = html.escape(analysis.file.name or texts.PICTURE)
-    body = [f"<h1>{texts.REPORT_TITLE.format(name=name)}</h1>", scope_note.note(texts, analysis.scope or ())]
+    name = analysis.file.name or texts.PICTURE
+    body = [
+        f"<h1>{texts.REPORT_TITLE.format(name=html.escape(name))}</h1>",
+        scope_note.note(texts, analysis.scope or ()),
+    ]
     if analysis.answer != Answer.NOT_ASSESSED:
         body += [
             viewer.card(texts, analysis),
@@ -74,11 +61,7 @@ def report(
     ]
     inner = "\n".join(body).replace("<details>", "<details open>").replace(" hidden>", ">")
     inner = re.sub("</?button[^>]*>", "", inner)  # on paper nothing leads anywhere
-    return (
-        f'<!doctype html>\n<html lang="{texts.CODE}"><head><meta charset="utf-8"><title>{name}</title>'
-        f'<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<style>{STYLE.read_text(encoding='utf-8')}{PAPER}</style></head><body>{inner}</body></html>\n"
-    )
+    return document(texts, name, inner)
 
 
 def _decisions(texts: Texts, reviews: Sequence[Review]) -> str:
@@ -86,16 +69,15 @@ def _decisions(texts: Texts, reviews: Sequence[Review]) -> str:
     if not reviews:
         return ""
     own = texts.review
-    rows = ""
+    rows = []
     for review in reviews:
         decided = own.DECISIONS[review.blind]
         if review.final:
             decided = texts.REPORT_REVISED.format(blind=decided, final=own.DECISIONS[review.final])
         seen = [texts.LABELS[key] for key in review.artifacts] + [review.note]
         said = "; ".join(filter(None, [decided, *seen]))
-        rows += f'<tr><th scope="row">{html.escape(review.reviewer)}</th><td>{html.escape(said)}</td></tr>'
-    table = f'<table class="dd-facts"><tbody>{rows}</tbody></table>'
-    return f'<section class="dd-proof"><h3>{texts.REPORT_DECISIONS}</h3>{table}</section>'
+        rows.append((review.reviewer, said))
+    return f'<section class="dd-proof"><h3>{texts.REPORT_DECISIONS}</h3>{viewer.facts(rows)}</section>'
 
 
 def _maps(texts: Texts, pixels: np.ndarray, analysis: Analysis) -> str:
@@ -113,15 +95,11 @@ def _maps(texts: Texts, pixels: np.ndarray, analysis: Analysis) -> str:
 
 
 def _facts(texts: Texts, analysis: Analysis, reproduce: Reproduction, when: datetime) -> str:
-    rows = "".join(
-        f'<tr><th scope="row">{html.escape(name)}</th><td>{html.escape(str(value))}</td></tr>'
-        for name, value in _rows(texts, analysis, reproduce, when)
-    )
-    table = f'<table class="dd-facts"><tbody>{rows}</tbody></table>'
+    table = viewer.facts(_rows(texts, analysis, reproduce, when))
     return f'<section class="dd-proof"><h3>{texts.REPORT_FACTS}</h3>{table}</section>'
 
 
-def _rows(texts: Texts, analysis: Analysis, reproduce: Reproduction, when: datetime) -> Iterator[tuple[str, object]]:
+def _rows(texts: Texts, analysis: Analysis, reproduce: Reproduction, when: datetime) -> Iterator[tuple[str, str]]:
     file, model = analysis.file, analysis.model
     yield texts.REPORT_WHEN, when.strftime("%Y-%m-%d %H:%M UTC")
     yield texts.REPORT_FILE, f"{file.format}, {file.width}×{file.height}, SHA-256 {file.sha256}"

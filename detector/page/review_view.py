@@ -73,8 +73,7 @@ def figures(texts: Texts, found: Agreement, chain: Verification) -> str:
         return viewer.alert(own.CHAIN_BROKEN.format(problem=chain.problem))
     rows = [(own.ALPHA, _coefficient(texts, found.alpha))]
     for pair in found.pairs:
-        first, second = html.escape(pair.first), html.escape(pair.second)
-        name = own.KAPPA.format(first=first, second=second, pictures=pair.pictures)
+        name = own.KAPPA.format(first=pair.first, second=pair.second, pictures=pair.pictures)
         rows.append((name, _coefficient(texts, pair.kappa)))
     for name, rate in (
         (own.BLIND_WITH_MODEL, found.blind_with_model),
@@ -84,11 +83,10 @@ def figures(texts: Texts, found: Agreement, chain: Verification) -> str:
         (own.UNDER, found.reliance.under),
     ):
         rows.append((name, _rate(texts, rate)))
-    table = "".join(f'<tr><th scope="row">{name}</th><td>{value}</td></tr>' for name, value in rows)
     counted = own.COUNTED.format(reviews=found.reviews, pictures=found.pictures, reviewers=found.reviewers)
     chained = own.CHAIN.format(count=chain.count, head=f"<code>{chain.head}</code>")
     return (
-        f'<div class="dd-proof" role="status"><p>{counted}</p><table class="dd-facts"><tbody>{table}</tbody></table>'
+        f'<div class="dd-proof" role="status"><p>{counted}</p>{viewer.facts(rows)}'
         f'<p class="dd-note">{own.TRUTH}</p><p class="dd-note dd-hash">{chained}</p></div>'
     )
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import html
 import io
+from collections.abc import Iterable
 
 from PIL import Image
 
@@ -83,6 +84,14 @@ def bar(name: str, value: float) -> str:
         f'<span>{name}</span><span class="dd-bar"><span style="width:{100 * value:.0f}%"></span></span>'
         f'<span class="dd-number">{percent(value)}</span>'
     )
+
+
+def facts(rows: Iterable[tuple[str, str]]) -> str:
+    """A table of names with values, both plain text; files, programs and people that are strangers wrote them."""
+    lines = "".join(
+        f'<tr><th scope="row">{html.escape(name)}</th><td>{html.escape(value)}</td></tr>' for name, value in rows
+    )
+    return f'<table class="dd-facts"><tbody>{lines}</tbody></table>'
 
 
 def shrunk(image: Image.Image, side: int) -> Image.Image:
