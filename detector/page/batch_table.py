@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import html
 from collections.abc import Sequence
 
@@ -11,7 +10,7 @@ from ..batch import Row
 from ..sentences import FOUND
 from ..verdict import Answer
 from .texts import Texts
-from .viewer import percent
+from .viewer import address_of, percent
 
 UNREAD = "unread"  # stands where others have an answer
 CLOSING = "</tbody></table></div></div>"
@@ -98,7 +97,7 @@ def thumbnail(row: Row) -> str:
     """Without alternative text: the name stands beside it and says as much."""
     if not row.thumbnail:
         return '<span class="dd-batch-none"></span>'
-    return f'<img alt="" src="data:image/webp;base64,{base64.b64encode(row.thumbnail).decode()}">'
+    return f'<img alt="" src="{address_of(row.thumbnail, "webp")}">'
 
 
 def _artifacts(labels: Sequence[str]) -> list[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import html
 
 import cv2
@@ -55,8 +54,3 @@ def outline(mask: np.ndarray, marks: str = "") -> str:
         f'<svg class="dd-over" viewBox="0 0 {width} {height}" aria-hidden="true">'
         f'<g class="dd-outline"><path class="dd-under-line" d="{path}"/><path d="{path}"/></g>{marks}</svg>'
     )
-
-
-def as_address(data: bytes, kind: str) -> str:
-    """Bytes of a picture file as a data: address; `kind` as in image/…"""
-    return f"data:image/{kind};base64,{base64.b64encode(data).decode()}"

@@ -13,9 +13,9 @@ from gradio.components import Component
 
 from ..game import GRID, LEVELS, Dealer, Opinion, Round, found, hits, miss, opinion
 from ..visits import RoundOver, Score, Tally, Visits
-from .compare import as_address, compare, outline
+from .compare import compare, outline
 from .texts import Texts
-from .viewer import percent
+from .viewer import address_of, percent
 
 # Arrow keys move in two directions; a row of radio buttons alone would only know forwards and back.
 _STEP = (
@@ -98,7 +98,7 @@ def board(texts: Texts, dealt: Round) -> str:
     )
     return (
         f'<p>{words.ASK}</p><div class="dd-board" style="--ratio:{width / height:.4f}">'
-        f'<img src="{as_address(dealt.file, "jpeg")}" alt="{words.ALT_ROUND}">'
+        f'<img src="{address_of(dealt.file, "jpeg")}" alt="{words.ALT_ROUND}">'
         f'<fieldset style="--grid:{GRID}" aria-label="{words.MARK}" onkeydown="{_STEP}">{places}</fieldset></div>'
     )
 
@@ -110,9 +110,9 @@ def revealed(texts: Texts, dealt: Round, cell: int | None, judged: Opinion) -> s
     keys += [("dd-detector", words.KEY_DETECTOR)] if judged.cell is not None else []
     keys = [("dd-changed", words.KEY_CHANGED), *keys] if dealt.manipulated else keys
     legend = "".join(f'<span><i class="{kind}"></i>{said}</span>' for kind, said in keys)
-    after = as_address(dealt.file, "jpeg")
+    after = address_of(dealt.file, "jpeg")
     if dealt.manipulated:
-        before = as_address(dealt.before, "jpeg")
+        before = address_of(dealt.before, "jpeg")
         shown = compare(texts, texts.LABELS[dealt.artifact], before, after, dealt.mask, marks, at=15, outlined=True)
     else:
         height, width = dealt.mask.shape

@@ -15,9 +15,10 @@ from ..artifacts import ARTIFACTS
 from ..game import Dealer
 from ..visits import Visits
 from . import game
-from .compare import as_address, compare
+from .compare import compare
 from .drawings import draw
 from .texts import Texts
+from .viewer import address_of
 
 PICTURES = Path(__file__).parents[2] / "assets" / "learn"
 PRACTICE = "practice"
@@ -113,7 +114,7 @@ def _pair(texts: Texts, artifact: str) -> str:
     if not mask.is_file():
         return f'<p class="dd-note">{texts.learn.NO_PICTURES}</p>'
     before, after = (
-        as_address((PICTURES / f"{artifact}-{name}.webp").read_bytes(), "webp") for name in ("before", "after")
+        address_of((PICTURES / f"{artifact}-{name}.webp").read_bytes(), "webp") for name in ("before", "after")
     )
     with Image.open(mask) as image:
         return compare(texts, texts.learn.CLUE[artifact][0], before, after, np.asarray(image.convert("1")))

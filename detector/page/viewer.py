@@ -101,6 +101,12 @@ def shrunk(image: Image.Image, side: int) -> Image.Image:
 
 
 def address(image: Image.Image, kind: str, **options) -> str:
+    """The picture as a data: address; `kind` and `options` are those of Image.save."""
     file = io.BytesIO()
     image.save(file, kind, **options)
-    return f"data:image/{kind.lower()};base64,{base64.b64encode(file.getvalue()).decode()}"
+    return address_of(file.getvalue(), kind)
+
+
+def address_of(data: bytes, kind: str) -> str:
+    """Bytes of a picture file as a data: address; `kind` as in image/…, in any case."""
+    return f"data:image/{kind.lower()};base64,{base64.b64encode(data).decode()}"
