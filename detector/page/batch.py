@@ -17,6 +17,7 @@ from ..archive import ArchiveLimits
 from . import batch_report, batch_table
 from .batch_files import BatchFiles, Upload, collect
 from .batch_store import Batch, Batches
+from .events import HIDDEN
 from .links import Links
 from .settings import Settings
 from .texts import Texts
@@ -122,11 +123,10 @@ def build(texts: Texts, analyser: Analyser, settings: Settings, links: Links) ->
             raise gr.Error(own.PICTURE_GONE)
         return str(path), gr.Tabs(selected="inspect")
 
-    quiet = {"api_visibility": "private", "show_progress": "hidden"}
     # One batch at a time, so that single pictures, which have a queue of their own, are not kept waiting.
-    start.click(run, [files, folder, check], outputs, concurrency_limit=1, concurrency_id="batch", **quiet)
-    cancel.click(stop, token, queue=False, **quiet)
-    table.select(open_row, token, [links.picture, links.tabs], **quiet)
+    start.click(run, [files, folder, check], outputs, concurrency_limit=1, concurrency_id="batch", **HIDDEN)
+    cancel.click(stop, token, queue=False, **HIDDEN)
+    table.select(open_row, token, [links.picture, links.tabs], **HIDDEN)
 
 
 def _progress(texts: Texts, batch: Batch) -> str:

@@ -14,6 +14,7 @@ from gradio.components import Component
 from ..game import GRID, LEVELS, Dealer, Opinion, Round, found, hits, miss, opinion
 from ..visits import RoundOver, Score, Tally, Visits
 from .compare import compare, outline
+from .events import QUIET
 from .texts import Texts
 from .viewer import address_of, percent
 
@@ -75,14 +76,13 @@ def build(texts: Texts, dealer: Dealer, visits: Visits) -> Deal:
         shown = revealed(texts, dealt, cell, judged)
         return shown, said_of(texts, dealt, said, cell, judged), gr.Row(visible=False), tally(texts, kept)
 
-    quiet = {"api_visibility": "private", "show_progress": "minimal"}
     dealing = Deal(deal, [visit, level], [visit, picture, feedback, answers, score])
-    another.click(*dealing, **quiet)
-    level.input(*dealing, **quiet)
+    another.click(*dealing, **QUIET)
+    level.input(*dealing, **QUIET)
     shown = [picture, feedback, answers, score]
     for button, said in ((real, False), (fake, True)):
         decided = button.click(
-            lambda visit, mark, said=said: decide(visit, mark, said), [visit, mark], shown, js=_TAKE_MARK, **quiet
+            lambda visit, mark, said=said: decide(visit, mark, said), [visit, mark], shown, js=_TAKE_MARK, **QUIET
         )
         decided.then(None, js=_FOCUS)
     return dealing

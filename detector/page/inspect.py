@@ -15,6 +15,7 @@ from ..images import PictureError
 from ..verdict import Answer
 from . import scope_note, viewer
 from .accusation import accusation
+from .events import HIDDEN, QUIET
 from .file_facts import file_facts
 from .findings import findings, pending
 from .proof import proof
@@ -24,9 +25,6 @@ from .settings import Settings
 from .stage import ALL_FACES, SCRIPT, stage
 from .texts import Texts
 from .uploads import PictureFile, new_folder
-
-QUIET = {"api_visibility": "private", "show_progress": "minimal"}
-HIDDEN = QUIET | {"show_progress": "hidden"}  # for what shows its own progress
 
 
 def build(texts: Texts, analyser: Analyser, settings: Settings, examples: Sequence[Path], public: bool) -> PictureFile:

@@ -18,6 +18,7 @@ from ..analysis import Analysis
 from ..artifacts import ARTIFACTS, FAKE
 from ..forge import CannotForge, Forgery, Portrait
 from ..images import PictureError, load
+from .events import QUIET
 from .proof import figure
 from .texts import Texts
 from .uploads import PictureFile
@@ -73,10 +74,10 @@ def build(texts: Texts, analyser: Analyser, examples: Sequence[Path], tab: gr.Ta
             return alert(texts.say(error))
 
     inputs = [picture, artifact, strength, seed]
-    quiet = {"api_visibility": "private", "show_progress": "minimal", "trigger_mode": "always_last"}
+    latest = QUIET | {"trigger_mode": "always_last"}
     for change in (tab.select, picture.change, artifact.input, strength.release):
-        change(show, inputs, result, **quiet)
-    another.click(lambda number: number + 1, seed, seed, **quiet).then(show, inputs, result, **quiet)
+        change(show, inputs, result, **latest)
+    another.click(lambda number: number + 1, seed, seed, **latest).then(show, inputs, result, **latest)
 
 
 def attempt(

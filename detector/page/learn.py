@@ -17,6 +17,7 @@ from ..visits import Visits
 from . import game
 from .compare import compare
 from .drawings import draw
+from .events import HIDDEN
 from .texts import Texts
 from .viewer import address_of
 
@@ -61,11 +62,10 @@ def build(texts: Texts, analyser: Analyser, portraits: Sequence[Path], tab: gr.T
     def next_of(key: str) -> str:
         return keys[min(keys.index(key) + 1, len(keys) - 1)]
 
-    quiet = {"api_visibility": "private", "show_progress": "hidden"}
     filled = [shown, room, following, *deal.outputs]
     for event in (tab.select, chapter.change):
-        event(open_chapter, [chapter, *deal.inputs], filled, trigger_mode="always_last", **quiet)
-    following.click(next_of, chapter, chapter, **quiet).then(None, js=_TO_TOP)
+        event(open_chapter, [chapter, *deal.inputs], filled, trigger_mode="always_last", **HIDDEN)
+    following.click(next_of, chapter, chapter, **HIDDEN).then(None, js=_TO_TOP)
 
 
 def written(texts: Texts, analyser: Analyser, key: str) -> str:

@@ -20,6 +20,7 @@ from ..reviews import MAX_NAME, MAX_NOTE, Claim, ReviewError, Reviews
 from ..verdict import Answer
 from . import review_view, scope_note, viewer
 from . import stage as staging
+from .events import HIDDEN, QUIET
 from .links import Links
 from .settings import Settings
 from .texts import Texts
@@ -70,9 +71,8 @@ def add_button(texts: Texts, analyser: Analyser, settings: Settings, picture: Pi
             raise _said(texts, error) from error
         gr.Info(texts.review.ADDED_ONE if new else texts.review.THERE_ONE)
 
-    quiet = {"api_visibility": "private", "show_progress": "minimal"}
-    picture.change(lambda path: gr.update(visible=path is not None), picture, button, **quiet)
-    button.click(add, picture, None, **quiet)
+    picture.change(lambda path: gr.update(visible=path is not None), picture, button, **QUIET)
+    button.click(add, picture, None, **QUIET)
 
 
 def decided(settings: Settings, picture: Picture) -> list[Review]:
@@ -263,9 +263,8 @@ def build(texts: Texts, analyser: Analyser, settings: Settings, links: Links) ->
             (folder / file).write_text(text, encoding="utf-8")
         return tuple(gr.update(value=str(folder / file), visible=True) for file in made)
 
-    quiet = {"api_visibility": "private", "show_progress": "minimal"}
     # Progress on the message alone: a picture must not be dimmed while it is looked at.
-    at_work = quiet | {"show_progress_on": message}
+    at_work = QUIET | {"show_progress_on": message}
     desk = [message, stage, verdict, form, step, decision, artifacts, note, submit, inspect, token, phase, counts]
     gr.on(None, None, None, blur, js=KEYS.read_text(encoding="utf-8"), api_visibility="private")
     shown = [stage, verdict, message]
@@ -280,11 +279,11 @@ def build(texts: Texts, analyser: Analyser, settings: Settings, links: Links) ->
     logged.then(None, token, None, js=_KEEP, api_visibility="private")
     logged.success(reveal, token, shown, **at_work)
     for activity in (decision.input, artifacts.input, note.blur):  # a reviewer at work keeps the picture
-        activity(renew, token, None, api_visibility="private", show_progress="hidden")
-    files.upload(add, files, [added, files, counts], **quiet)
-    inspect.click(open_in_inspect, token, [links.picture, links.tabs], **quiet)
-    compute.click(measure, None, figures, **quiet)
-    export.click(write, None, [as_csv, as_json], **quiet)
+        activity(renew, token, None, **HIDDEN)
+    files.upload(add, files, [added, files, counts], **QUIET)
+    inspect.click(open_in_inspect, token, [links.picture, links.tabs], **QUIET)
+    compute.click(measure, None, figures, **QUIET)
+    export.click(write, None, [as_csv, as_json], **QUIET)
 
 
 def _said(texts: Texts, error: ReviewError) -> gr.Error:
