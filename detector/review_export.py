@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import os
 from collections import Counter
-from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from . import csv_text
 from .review_log import Decision, Review, reviews
 from .reviews import ReviewError, Reviews
 
@@ -25,7 +23,7 @@ COLUMNS = (
 def as_csv(store: Reviews) -> str:
     """One row for each review: what was decided blind, what finally, and what the model said in between."""
     names = {picture.sha256: picture.name for picture in store.pictures()}
-    return _table(COLUMNS, (_row(one, names.get(one.picture, "")) for one in reviews(store.entries())))
+    return csv_text.harmless([COLUMNS, *(_row(one, names.get(one.picture, "")) for one in reviews(store.entries()))])
 
 
 def as_json(store: Reviews) -> str:
@@ -46,19 +44,6 @@ def _row(one: Review, name: str) -> list[object]:
     said = (model.answer, model.probability, model.checkpoint) if model else ("", "", "")
     decided = (one.picture, name, one.reviewer, one.blind, one.final or "", " ".join(one.artifacts), one.note)
     return [*decided, *one.seconds, *said]
-
-
-def _table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    file = io.StringIO()
-    writer = csv.writer(file, lineterminator="\n")
-    writer.writerow(columns)
-    writer.writerows([_inert(value) for value in row] for row in rows)
-    return file.getvalue()
-
-
-def _inert(value: object) -> object:
-    """Text that a spreadsheet would run as a formula gets a quote before it (CWE-1236)."""
-    return f"'{value}" if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r")) else value
 
 
 @dataclass(frozen=True)
@@ -92,9 +77,10 @@ def write_labels(store: Reviews, folder: str | Path) -> Labelled:
         name = picture.sha256 + ENDINGS[picture.format]  # a name from outside could be a path, or be there twice
         (folder / "images" / name).write_bytes(store.data(picture.sha256))
         labels.append([name, target])
-    (folder / "left_out.csv").write_text(_table(("picture", "img_name", "reason"), left_out), encoding="utf-8")
+    left_out_csv = csv_text.harmless([("picture", "img_name", "reason"), *left_out])
+    (folder / "left_out.csv").write_text(left_out_csv, encoding="utf-8")
     partial = folder / "labels.csv.partial"  # the list comes last, so that one that is there is complete
-    partial.write_text(_table(("img_name", "target"), labels), encoding="utf-8")
+    partial.write_text(csv_text.exact([("img_name", "target"), *labels]), encoding="utf-8")
     os.replace(partial, folder / "labels.csv")
     fake = sum(target for _, target in labels)
     return Labelled(len(labels) - fake, fake, len(left_out))
