@@ -24,11 +24,6 @@ SEED = {"face_edge": 12, "lighting": 12, "background": 0, "sharpness": 12, "hair
 SHOWN = {"face_edge": "outline", "lighting": "ramp", "background": "checkerboard", "sharpness": "blur", "hair": "fill"}
 
 
-def portrait_of(pixels: np.ndarray) -> Portrait:
-    box = faces.find(pixels)[0].box
-    return Portrait.of(pixels, box, forge.parse(parts.load(), pixels, box))
-
-
 def grey_haired(portrait: Portrait) -> Portrait:
     grey = 90 + portrait.pixels.mean(2, keepdims=True) * 0.8
     pixels = np.where(portrait.hair[..., None] > 0, grey, portrait.pixels).clip(0, 255).astype(np.uint8)
@@ -73,7 +68,8 @@ if __name__ == "__main__":
     whole = np.asarray(Image.open(ASSETS / "example-collins.jpg").convert("RGB"))
     square = faces.crop_box(faces.find(whole)[0].box, *whole.shape[1::-1])
     image = Image.fromarray(square.cut(whole)).resize((352, 352), Image.Resampling.LANCZOS)
-    portrait = portrait_of(np.asarray(image))
-    donor = grey_haired(portrait_of(np.ascontiguousarray(portrait.pixels[:, ::-1])))
+    parser = parts.load()
+    portrait = forge.portrait_of(parser, np.asarray(image))
+    donor = grey_haired(forge.portrait_of(parser, np.ascontiguousarray(portrait.pixels[:, ::-1])))
     Image.fromarray(sheet(portrait, donor)).save(ASSETS / "forgeries.jpg", quality=88)
     speed(portrait, donor)

@@ -14,9 +14,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from detector import faces, forge, parts
+from detector import forge, parts
 from detector.faces import Box
-from detector.forge import Portrait
 from detector.forge.hair import unlike
 from detector.game import CHANGED
 from detector.images import load
@@ -45,15 +44,10 @@ CHOICES = {
 }
 
 
-def portrait_of(name: str) -> Portrait:
-    pixels = load(ASSETS / f"example-{name}.jpg").pixels
-    box = faces.find(pixels)[0].box
-    return Portrait.of(pixels, box, forge.parse(parts.load(), pixels, box))
-
-
 def draw(folder: Path) -> None:
     folder.mkdir(exist_ok=True)
-    portraits = {name: portrait_of(name) for name in ("collins", "hopper")}
+    parser, pictures = parts.load(), {name: ASSETS / f"example-{name}.jpg" for name in ("collins", "hopper")}
+    portraits = {name: forge.portrait_of(parser, load(path).pixels) for name, path in pictures.items()}
     donor = unlike(portraits["collins"])
     for artifact, choice in CHOICES.items():
         portrait, rng = portraits[choice.who], np.random.default_rng(choice.seed)

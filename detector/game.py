@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 from PIL import Image
 
-from . import degrade, faces, forge
+from . import degrade, forge
 from .analyse import Analyser
 from .artifacts import ARTIFACTS, FAKE
 from .forge import CannotForge, Forgery, Portrait
@@ -70,7 +70,8 @@ class Dealer:
     @cached_property
     def donor(self) -> Portrait:
         """Whose hair to take: the fullest there is."""
-        return unlike(max(map(self._portrait, self.portraits), key=lambda portrait: portrait.hair.mean()))
+        portraits = (forge.portrait_of(self.analyser.parser, pixels) for pixels in self.portraits)
+        return unlike(max(portraits, key=lambda portrait: portrait.hair.mean()))
 
     def deal(self, level: str, rng: np.random.Generator) -> Round:
         """A round of one of LEVELS; the same state of `rng` deals the same. Raises ValueError for an unknown level."""
@@ -79,18 +80,12 @@ class Dealer:
         for _ in range(TRIES):
             pixels = varied(self.portraits[rng.integers(len(self.portraits))], rng)
             try:
-                portrait = self._portrait(pixels)
+                portrait = forge.portrait_of(self.analyser.parser, pixels)
                 forgery = self._forgery(portrait, rng.uniform(*LEVELS[level]), rng)
             except CannotForge:
                 continue
             return encoded(pixels, forgery if rng.random() < 0.5 else None, int(rng.integers(75, 96)))
         raise CannotForge("no portrait here can be forged; give one with a face that is found")
-
-    def _portrait(self, pixels: np.ndarray) -> Portrait:
-        found = faces.find(pixels)
-        if not found:
-            raise CannotForge("no face was found")
-        return Portrait.of(pixels, found[0].box, forge.parse(self.analyser.parser, pixels, found[0].box))
 
     def _forgery(self, portrait: Portrait, strength: float, rng: np.random.Generator) -> Forgery:
         """Of the first artifact, in random order, that this portrait has room for."""

@@ -12,6 +12,7 @@ than a camera's photo of that size.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -46,11 +47,8 @@ def balanced(examples: Sequence[Example], count: int, rng: np.random.Generator) 
 def portraits(examples: Sequence[Example], parser: parts.Parser) -> Iterator[forge.Portrait]:
     """Those with a face, as the forgeries need them."""
     for example in examples:
-        pixels = load(example.path).pixels
-        found = faces.find(pixels)
-        if found:
-            box = found[0].box
-            yield forge.Portrait.of(pixels, box, forge.parse(parser, pixels, box))
+        with contextlib.suppress(forge.CannotForge):
+            yield forge.portrait_of(parser, load(example.path).pixels)
 
 
 def stored(pixels: np.ndarray, quality: int | None) -> np.ndarray:

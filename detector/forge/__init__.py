@@ -10,9 +10,9 @@ import numpy as np
 
 from ..artifacts import ARTIFACTS
 from . import background, edge, hair, lighting, sharpness
-from .base import CannotForge, Forgery, Portrait, parse
+from .base import CannotForge, Forgery, Portrait, parse, portrait_of
 
-__all__ = ["HELD_BACK", "VARIANTS", "CannotForge", "Forgery", "Portrait", "forge", "parse"]
+__all__ = ["HELD_BACK", "VARIANTS", "CannotForge", "Forgery", "Portrait", "forge", "parse", "portrait_of"]
 
 _MODULES = {
     "face_edge": edge,

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 import cv2
 import numpy as np
 
-from ..faces import Box, crop_box
+from ..faces import Box, crop_box, find
+from ..messages import message
 from ..parts import BACKGROUND, FACE, HAIR, UNKNOWN, Parser, among, enlarge
 from ..parts import parse as find_parts
 
@@ -52,6 +53,16 @@ class Portrait:
 def parse(parser: Parser, pixels: np.ndarray, box: Box) -> np.ndarray:
     """Parts of the square around the face, small enough to keep for every picture: uint8 (SIZE, SIZE)."""
     return find_parts(parser, crop_box(box, *pixels.shape[1::-1]).cut(pixels))
+
+
+def portrait_of(parser: Parser, pixels: np.ndarray) -> Portrait:
+    """The largest face of RGB `pixels` (h, w, 3) uint8. Raises CannotForge where no face is found."""
+    found = find(pixels)
+    if not found:
+        raise CannotForge(
+            message("No face was found in this picture, so there is nothing to forge; choose a portrait.")
+        )
+    return Portrait.of(pixels, found[0].box, parse(parser, pixels, found[0].box))
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
@@ -12,11 +12,12 @@ import gradio as gr
 import numpy as np
 from PIL import Image
 
-from .. import explain, faces, forge
+from .. import explain, forge
 from ..analyse import Analyser
 from ..analysis import Analysis
 from ..artifacts import ARTIFACTS, FAKE
 from ..forge import CannotForge, Forgery, Portrait
+from ..forge.hair import unlike
 from ..images import PictureError, load
 from .events import QUIET
 from .proof import figure
@@ -84,8 +85,8 @@ def attempt(
     texts: Texts, analyser: Analyser, path: str, artifact: str, strength: float, seed: int, donors: Sequence[Path] = ()
 ) -> Trial:
     """Forges the picture's largest face and judges it. Raises PictureError, and CannotForge where there is no room."""
-    portrait = _portrait(texts, analyser, path)
-    donor = _donor(texts, analyser, portrait, donors) if artifact == "hair" else None
+    portrait = _portrait(analyser, path)
+    donor = _donor(texts, analyser, donors) if artifact == "hair" else None
     made = [
         forge.forge(portrait, artifact, at, np.random.default_rng(seed), donor=donor)
         for at in (*STRENGTHS[1:], strength)
@@ -98,28 +99,20 @@ def attempt(
     return Trial(forgery, judged[-1] if strength else judged[0], curve)
 
 
-def _portrait(texts: Texts, analyser: Analyser, path: str | Path) -> Portrait:
+def _portrait(analyser: Analyser, path: str | Path) -> Portrait:
     pixels = load(path, analyser.limits).pixels
     scale = LARGEST / max(pixels.shape[:2])
     if scale < 1:
         size = [max(1, round(side * scale)) for side in pixels.shape[1::-1]]
         pixels = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
-    found = faces.find(pixels)
-    if not found:
-        raise CannotForge(texts.LAB_NO_FACE)
-    return Portrait.of(pixels, found[0].box, forge.parse(analyser.parser, pixels, found[0].box))
+    return forge.portrait_of(analyser.parser, pixels)
 
 
-def _donor(texts: Texts, analyser: Analyser, portrait: Portrait, donors: Sequence[Path]) -> Portrait:
+def _donor(texts: Texts, analyser: Analyser, donors: Sequence[Path]) -> Portrait:
     """Whose hair to take: the example with most of it, mirrored and gone grey, so that it never fits."""
     if not donors:
         raise CannotForge(texts.LAB_NO_DONOR)
-    fullest = max((_portrait(texts, analyser, path) for path in donors), key=lambda other: other.hair.mean())
-    pixels, hair = fullest.pixels[:, ::-1], fullest.parts[:, ::-1]
-    box = replace(fullest.box, x=pixels.shape[1] - fullest.box.x - fullest.box.width)
-    mirrored = Portrait(pixels, box, hair)
-    grey = (90 + 0.8 * pixels.mean(2, keepdims=True)).clip(0, 255)
-    return replace(mirrored, pixels=np.where(mirrored.hair[..., None] > 0, grey, pixels).astype(np.uint8))
+    return unlike(max((_portrait(analyser, path) for path in donors), key=lambda portrait: portrait.hair.mean()))
 
 
 def drawn(texts: Texts, trial: Trial, artifact: str) -> str:

@@ -252,7 +252,6 @@ LAB_NOTE = (
     "same program; what real forgers make is another matter."
 )
 LAB_WAITING = "The forgery appears here."
-LAB_NO_FACE = "No face was found in this picture, so there is nothing to forge; choose a portrait."
 LAB_NO_DONOR = "Hair is taken from one of the examples, and there are none."
 LAB_FORGED = "Forged ({variant})"
 VARIANTS = {

@@ -247,7 +247,6 @@ LAB_NOTE = (
     "真正的伪造者会怎么做，是另一回事。"
 )
 LAB_WAITING = "伪造结果将显示在这里。"
-LAB_NO_FACE = "这张图片中没有找到人脸，无法伪造；请选择一张肖像。"
 LAB_NO_DONOR = "头发要取自某个示例，而现在没有示例。"
 LAB_FORGED = "已伪造（{variant}）"
 VARIANTS = {

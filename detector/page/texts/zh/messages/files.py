@@ -76,6 +76,9 @@ FILES = {
     "a trained model (IPTC source type)": "训练所得的模型（IPTC 来源类型）",
     "parts by a trained model (IPTC source type)": "部分内容由训练所得的模型生成（IPTC 来源类型）",
     # detector/forge
+    "No face was found in this picture, so there is nothing to forge; choose a portrait.": (
+        "这张图片中没有找到人脸，无法伪造；请选择一张肖像。"
+    ),
     "too little background": "背景太少",
     "the face is too small to blend gradients": "脸太小，无法做梯度融合",
     "too little detail to blur or sharpen": "细节太少，无从模糊或锐化",
