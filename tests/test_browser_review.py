@@ -199,10 +199,12 @@ def test_blur(browser, served):
 def test_adding_figures_export_and_inspect(browser, served, pictures, tmp_path):
     address, store = served
     with visiting(browser, address) as page:
+        page.goto(f"{address}/?view=regions")
         before = store.queue().total
         start(page, "Eve")
         decide(page, "authentic")
         revealed(page)
+        assert page.locator("#review-stage .dd-viewer").get_attribute("data-view") == "overlay"  # it knows no regions
         page.click("#review-inspect")
         page.wait_for_selector("#verdict .dd-card[aria-busy=false]")
         opened(page)

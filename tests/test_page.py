@@ -206,6 +206,15 @@ def test_faces_are_numbered_and_one_can_be_chosen():
     assert strip == [("-1", "all faces"), ("0", "face 1: 42%"), ("1", "face 2: 42%")]
 
 
+def views(drawn):
+    return re.findall(r'name="dd-view" value="(\w+)"', drawn)
+
+
+def test_regions_are_offered_where_they_are_known(judged):
+    assert views(staged(analysis())) == ["overlay", "original", "heat"]  # maps were asked for without evidence
+    assert views(stage.stage(texts, *judged)) == ["overlay", "original", "heat", "regions"]
+
+
 # ---- texts
 
 

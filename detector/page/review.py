@@ -236,7 +236,7 @@ def build(texts: Texts, analyser: Analyser, settings: Settings, links: Links) ->
             try:
                 new += store.add(Path(path).read_bytes(), Path(path).name, analyser.limits)
             except PictureError as error:
-                refused.append(f"{Path(path).name}: {error}")
+                refused.append(f"{Path(path).name}: {texts.say(error)}")
             except ReviewError as error:
                 raise _said(texts, error) from error
         there = len(paths) - new - len(refused)

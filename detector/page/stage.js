@@ -21,19 +21,20 @@ function show() {
   const viewer = element.querySelector(".dd-viewer");
   if (!viewer) return;
   const label = radio("dd-label", kept.label) ? kept.label : "fake";
+  const view = radio("dd-view", kept.view) ? kept.view : "overlay";
   const ofLabel = one => one.dataset.label.split(" ").includes(label);
   const ofFace = one => face < 0 || Number(one.dataset.face) === face;
-  const heat = kept.view === "overlay" || kept.view === "heat";
-  viewer.dataset.view = kept.view;
-  viewer.style.setProperty("--dd-heat", kept.view === "heat" ? 1 : kept.opacity / 100);
+  const heat = view === "overlay" || view === "heat";
+  viewer.dataset.view = view;
+  viewer.style.setProperty("--dd-heat", view === "heat" ? 1 : kept.opacity / 100);
   for (const one of all(viewer, ".dd-heat")) one.hidden = !(heat && ofLabel(one) && ofFace(one));
-  for (const one of all(viewer, ".dd-parts")) one.hidden = !(kept.view === "regions" && ofFace(one));
+  for (const one of all(viewer, ".dd-parts")) one.hidden = !(view === "regions" && ofFace(one));
   for (const one of all(viewer, "g.dd-face")) one.toggleAttribute("hidden", !ofFace(one));
   for (const one of all(viewer, "g.dd-frame")) {
     one.toggleAttribute("hidden", !(heat && ofLabel(one) && ofFace(one)));
   }
   radio("dd-label", label).checked = true;
-  radio("dd-view", kept.view).checked = true;
+  radio("dd-view", view).checked = true;
   if (radio("dd-face", face)) radio("dd-face", face).checked = true;
   element.querySelector("[name=dd-opacity]").value = kept.opacity;
   element.querySelector("[name=dd-magnifier]").checked = kept.magnifier;

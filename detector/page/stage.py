@@ -38,7 +38,7 @@ def stage(texts: Texts, pixels: np.ndarray, analysis: Analysis) -> str:
         f'<div class="dd-stage" style="--ratio:{width / height:.4f}">'
         f'<img class="dd-picture" src="{below}" alt="{texts.ALT_PICTURE}">'
         f"{''.join(_layers(texts, pixels, analysis))}{_frames(analysis, width, height)}"
-        f'<div class="dd-lens" aria-hidden="true" hidden></div></div>{_controls(texts)}</form>'
+        f'<div class="dd-lens" aria-hidden="true" hidden></div></div>{_controls(texts, analysis)}</form>'
     )
 
 
@@ -126,12 +126,13 @@ def _rect(box: Box, mark: str, size: float) -> str:
     return f'{rect}<text x="{box.x + size / 3:.1f}" y="{box.y + size:.1f}" font-size="{size:.1f}">{mark}</text>'
 
 
-def _controls(texts: Texts) -> str:
-    own = texts.inspect
+def _controls(texts: Texts, analysis: Analysis) -> str:
+    own, parted = texts.inspect, any(face.evidence for face in analysis.faces)
     views = "".join(
         f'<label><input type="radio" name="dd-view" value="{key}"{_checked(key == "overlay")}>'
         f"<span>{name}</span></label>"
         for key, name in own.VIEW.items()
+        if key != "regions" or parted  # only the evidence knows regions
     )
     return (
         f'<fieldset class="dd-chips dd-views"><legend>{own.VIEWS}</legend>{views}</fieldset>'
