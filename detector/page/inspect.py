@@ -24,7 +24,7 @@ from .review import add_button, decided
 from .settings import Settings
 from .stage import ALL_FACES, SCRIPT, stage
 from .texts import Texts
-from .uploads import PictureFile, new_folder
+from .uploads import PictureFile, new_folder, picture_errors
 
 
 def build(texts: Texts, analyser: Analyser, settings: Settings, examples: Sequence[Path], public: bool) -> PictureFile:
@@ -102,7 +102,8 @@ def build(texts: Texts, analyser: Analyser, settings: Settings, examples: Sequen
         """The evidence of the face that was chosen on the stage; of the most suspicious one where that was all."""
         if path is None:
             return ""
-        prepared = analyser.prepare(path)
+        with picture_errors(texts):
+            prepared = analyser.prepare(path)
         analysis = analyser.judge([prepared], way, checks=False)[0]
         chosen = event._data.get("face", ALL_FACES)
         if not isinstance(chosen, int) or not 0 <= chosen < len(analysis.faces):
@@ -113,10 +114,8 @@ def build(texts: Texts, analyser: Analyser, settings: Settings, examples: Sequen
         """The report as a file in the folder of uploads, so that it is deleted with them."""
         if path is None:
             raise gr.Error(texts.NO_PICTURE)
-        try:
+        with picture_errors(texts):
             prepared = analyser.prepare(path)
-        except PictureError as error:
-            raise gr.Error(texts.say(error)) from error
         analysis = analyser.judge([prepared], way)[0]
         reproduce = provenance.facts(analyser.classifier, analyser.limits, prepared.picture, way)
         file = new_folder() / f"{Path(path).stem}.report.html"
@@ -128,10 +127,8 @@ def build(texts: Texts, analyser: Analyser, settings: Settings, examples: Sequen
         """Judges one picture and gives its Analysis as JSON; the method is one of the names in METHODS."""
         if picture is None:
             raise gr.Error(texts.NO_PICTURE)
-        try:
+        with picture_errors(texts):
             return analyser.analyse(picture, method).to_dict()
-        except PictureError as error:
-            raise gr.Error(texts.say(error)) from error
 
     outputs = [verdict, staged, found, proven, about, make, get, details]
     picture.change(show, [picture, method], outputs, trigger_mode="always_last", **HIDDEN)

@@ -17,6 +17,7 @@ from gradio import mcp
 from gradio.data_classes import FileData, GradioRootModel
 from gradio.processing_utils import save_base64_to_cache
 
+from ..images import PictureError
 from .texts import FIRST, LANGUAGES, Texts
 
 
@@ -105,6 +106,15 @@ def refuse_link(texts: Texts, address: str | Path | None) -> None:
     """Raises gr.Error: gradio's inputs would download what an API caller links to."""
     if str(address).lower().startswith(("http:", "https:")):
         raise gr.Error(texts.NO_LINKS)
+
+
+@contextlib.contextmanager
+def picture_errors(texts: Texts) -> Iterator[None]:
+    """Inside, what is wrong with a picture is raised as gr.Error, which tells the visitor."""
+    try:
+        yield
+    except PictureError as error:
+        raise gr.Error(texts.say(error)) from error
 
 
 @contextlib.contextmanager
