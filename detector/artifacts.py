@@ -1,5 +1,7 @@
 """The vocabulary: what the detector can name. The same keys serve labels, model outputs, maps, page and reports."""
 
+from collections.abc import Iterable
+
 FAKE = "fake"
 
 ARTIFACTS: dict[str, str] = {
@@ -11,3 +13,8 @@ ARTIFACTS: dict[str, str] = {
 }
 
 LABELS: tuple[str, ...] = (FAKE, *ARTIFACTS)
+
+
+def artifacts_of(labels: Iterable[str]) -> list[str]:
+    """Those of a checkpoint's labels that name an artifact, in their order."""
+    return [label for label in labels if label != FAKE]

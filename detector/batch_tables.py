@@ -10,7 +10,7 @@ from typing import Any
 
 from . import csv_text
 from .analysis import ModelIdentity
-from .artifacts import FAKE
+from .artifacts import artifacts_of
 from .batch import Row
 from .scan import HEADER
 
@@ -23,7 +23,7 @@ def prediction(rows: Iterable[Row]) -> str:
 
 def full(rows: Iterable[Row], labels: Sequence[str], checked: bool) -> str:
     """A line for each picture, also for those without a score and with the reason why; for people to read."""
-    artifacts = [label for label in labels if label != FAKE]
+    artifacts = artifacts_of(labels)
     columns = [*HEADER, "answer", "checked", "faces", *artifacts, "scope", "reasons", "error", "sha256"]
     lines = [
         [

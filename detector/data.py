@@ -19,7 +19,7 @@ from torchvision import tv_tensors
 from torchvision.transforms import v2
 
 from . import faces, forge, parts
-from .artifacts import FAKE
+from .artifacts import FAKE, artifacts_of
 from .images import PictureError, load
 from .model import Preprocessing
 
@@ -242,7 +242,7 @@ class FaceData(Dataset):
 
     def __init__(self, examples: Sequence[Example], transform: v2.Compose, labels: Sequence[str], forged: float = 0.0):
         self.examples, self.transform, self.labels, self.forged = list(examples), transform, tuple(labels), forged
-        self.artifacts = [label for label in labels if label != FAKE]
+        self.artifacts = artifacts_of(labels)
         self.reals = [index for index, example in enumerate(self.examples) if not example.target]
         self._regions: dict[int, tuple[faces.Box, np.ndarray]] = {}  # finding them takes longer than forging
         self._parser: parts.Parser | None = None

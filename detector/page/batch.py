@@ -88,23 +88,9 @@ def build(texts: Texts, analyser: Analyser, settings: Settings, links: Links) ->
             if time.monotonic() - looked > EVERY:
                 yield secret, _progress(texts, batch), shown, *[gr.skip()] * (3 + len(buttons))
                 looked = time.monotonic()
-        yield secret, *ended(batch)
-
-    def ended(batch: Batch) -> Sequence[Any]:
-        """All outputs but the secret, for a batch that is done or was stopped."""
-        rows = list(batch.rows)
-        shown = batch_table.opening(texts, analyser.labels, batch.checked) + "".join(
-            batch_table.row_html(texts, analyser.labels, index, row) for index, row in enumerate(rows)
-        )
-        written = _write(texts, analyser, batch, rows) if rows else [None] * len(buttons)
-        return (
-            _summary(texts, batch),
-            shown,
-            gr.update(interactive=True),
-            gr.update(interactive=False),
-            gr.update(visible=bool(rows)),
-            *written,
-        )
+        ended = gr.update(interactive=True), gr.update(interactive=False), gr.update(visible=bool(batch.rows))
+        written = _write(texts, analyser, batch) if batch.rows else [None] * len(buttons)
+        yield secret, _summary(texts, batch), shown, *ended, *written
 
     def stop(secret: str) -> None:
         """The batch ends itself after its picture: were it broken off, late news might overwrite its end."""
@@ -164,9 +150,9 @@ def _summary(texts: Texts, batch: Batch) -> str:
     return f'<div class="dd-batch-progress" role="status">{lines}</div>'
 
 
-def _write(texts: Texts, analyser: Analyser, batch: Batch, rows: Sequence[judging.Row]) -> list[str]:
+def _write(texts: Texts, analyser: Analyser, batch: Batch) -> list[str]:
     """The four files, in the folder of uploads, so that they are deleted with them."""
-    now, model, labels = datetime.now(UTC), analyser.identity, analyser.labels
+    now, model, labels, rows = datetime.now(UTC), analyser.identity, analyser.labels, batch.rows
     limits = analyser.verdicts, analyser.classifier.header.calibration
     contents = {
         "prediction.csv": batch_tables.prediction(rows),

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import html
 from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 
 from ..analysis import ModelIdentity
-from ..artifacts import FAKE
+from ..artifacts import artifacts_of
 from ..batch import Row
 from ..verdict import Calibration, Limits
 from . import batch_table, holds
 from .document import STYLE, document
 from .texts import Texts
-from .viewer import facts, percent
+from .viewer import facts
 
 PRINTED = """
 body { max-width: 1100px; }
@@ -65,24 +64,16 @@ def counts(texts: Texts, rows: Sequence[Row]) -> str:
 
 def _table(texts: Texts, rows: Sequence[Row], labels: Sequence[str]) -> str:
     own = texts.batch
-    artifacts = [label for label in labels if label != FAKE]
-    names = (own.PICTURE, own.ANSWER, own.PROBABILITY, *(texts.LABELS[key] for key in artifacts), own.FACES)
+    artifacts = [texts.LABELS[key] for key in artifacts_of(labels)]
+    names = (own.PICTURE, own.ANSWER, own.PROBABILITY, *artifacts, own.FACES)
     heads = "".join(f'<th scope="col">{name}</th>' for name in names)
     return (
         f'<div class="dd-batch-scroll"><table class="dd-batch-table"><thead><tr>{heads}</tr></thead>'
-        f"<tbody>{''.join(_line(texts, row, artifacts) for row in rows)}</tbody></table></div>"
+        f"<tbody>{''.join(_line(texts, labels, row) for row in rows)}</tbody></table></div>"
     )
 
 
-def _line(texts: Texts, row: Row, artifacts: Sequence[str]) -> str:
-    values = [row.probability, *((row.artifacts or {}).get(key) for key in artifacts)]
-    cells = "".join(
-        f'<td class="dd-number">{texts.batch.NO_VALUE if value is None else percent(value)}</td>' for value in values
-    )
-    notes = "".join(f"<span>{html.escape(said)}</span>" for said in batch_table.sentences(texts, row))
-    return (
-        f'<tr class="dd-{batch_table.kind_of(row)}"><th scope="row"><div>{batch_table.thumbnail(row)}'
-        f"<bdi>{html.escape(row.entry.name)}</bdi></div></th><td><strong>{batch_table.answer_of(texts, row)}</strong>"
-        f'<span class="dd-batch-notes">{notes}</span></td>{cells}'
-        f'<td class="dd-number">{row.face_count if row.answer else texts.batch.NO_VALUE}</td></tr>'
-    )
+def _line(texts: Texts, labels: Sequence[str], row: Row) -> str:
+    picture = f"<div>{batch_table.thumbnail(row)}{batch_table.name_of(row)}</div>"
+    cells = batch_table.cells(texts, labels, row)
+    return f'<tr class="dd-{batch_table.kind_of(row)}"><th scope="row">{picture}</th>{cells}</tr>'

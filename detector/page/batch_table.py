@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import html
+import math
 from collections.abc import Sequence
 
-from ..artifacts import FAKE
+from ..artifacts import artifacts_of
 from ..batch import Row
 from ..sentences import FOUND
 from ..verdict import Answer
@@ -18,7 +19,7 @@ CLOSING = "</tbody></table></div></div>"
 
 def opening(texts: Texts, labels: Sequence[str], checked: bool) -> str:
     """The filters and the table's head. Rows follow, then CLOSING: so while a batch runs text is only ever added."""
-    own, artifacts = texts.batch, _artifacts(labels)
+    own, artifacts = texts.batch, artifacts_of(labels)
     answers = {answer.name.lower(): said for answer, said in texts.ANSWERS.items()} | {UNREAD: own.NOT_READ}
     filters = (
         _choice(own.FILTER_ANSWER, "answer", {"": own.ALL, **answers})
@@ -43,27 +44,34 @@ def opening(texts: Texts, labels: Sequence[str], checked: bool) -> str:
 
 def row_html(texts: Texts, labels: Sequence[str], index: int, row: Row) -> str:
     """One row; `index` is its place in the batch and all that a page sends back of it."""
-    own, artifacts = texts.batch, row.artifacts or {}
     name, kind = html.escape(row.entry.name), kind_of(row)
-    numbers = {"p": row.probability, **{key: artifacts.get(key) for key in _artifacts(labels)}}
-    data = "".join(f' data-{key}="{value:.6f}"' for key, value in numbers.items() if value is not None)
-    cells = "".join(
-        f'<td class="dd-number{" dd-strong" if value is not None and value >= FOUND else ""}">'
-        f"{own.NO_VALUE if value is None else percent(value)}</td>"
-        for value in numbers.values()
-    )
-    notes = "".join(f"<span>{html.escape(said)}</span>" for said in sentences(texts, row))
-    label = html.escape(own.OPEN.format(name=row.entry.name))
-    shown = f"<bdi>{name}</bdi>"  # a name may hold marks that turn the direction of writing
-    opens = row.answer is not None
-    named = f'<button type="button" data-open aria-label="{label}">{shown}</button>' if opens else shown
+    data = "".join(f' data-{key}="{value:.6f}"' for key, value in _numbers(labels, row).items() if value is not None)
+    label, shown = html.escape(texts.batch.OPEN.format(name=row.entry.name)), name_of(row)
+    named = f'<button type="button" data-open aria-label="{label}">{shown}</button>' if row.answer else shown
     return (
         f'<tr class="dd-{kind}" data-index="{index}" data-name="{name}" data-answer="{kind}"'
         f' data-rank="{RANKS[kind]}" data-faces="{row.face_count}"{data}>'
-        f'<th scope="row"><div>{thumbnail(row)}{named}</div></th>'
-        f'<td><strong>{answer_of(texts, row)}</strong><span class="dd-batch-notes">{notes}</span></td>{cells}'
-        f'<td class="dd-number">{row.face_count if opens else own.NO_VALUE}</td></tr>'
+        f'<th scope="row"><div>{thumbnail(row)}{named}</div></th>{cells(texts, labels, row, FOUND)}</tr>'
     )
+
+
+def cells(texts: Texts, labels: Sequence[str], row: Row, strong: float = math.inf) -> str:
+    """What stands beside the picture: the answer with its notes, then numbers; probabilities from `strong` on bold."""
+    nothing = texts.batch.NO_VALUE
+    notes = "".join(f"<span>{html.escape(said)}</span>" for said in sentences(texts, row))
+    numbers = "".join(
+        f'<td class="dd-number{" dd-strong" if value is not None and value >= strong else ""}">'
+        f"{nothing if value is None else percent(value)}</td>"
+        for value in _numbers(labels, row).values()
+    )
+    return (
+        f'<td><strong>{answer_of(texts, row)}</strong><span class="dd-batch-notes">{notes}</span></td>{numbers}'
+        f'<td class="dd-number">{row.face_count if row.answer else nothing}</td>'
+    )
+
+
+def _numbers(labels: Sequence[str], row: Row) -> dict[str, float | None]:
+    return {"p": row.probability, **{key: (row.artifacts or {}).get(key) for key in artifacts_of(labels)}}
 
 
 def kind_of(row: Row) -> str:
@@ -93,15 +101,16 @@ def sentences(texts: Texts, row: Row) -> list[str]:
     return [texts.say(said) for said in (row.error, *outside, *row.reasons) if said]
 
 
+def name_of(row: Row) -> str:
+    """A name may hold marks that turn the direction of writing."""
+    return f"<bdi>{html.escape(row.entry.name)}</bdi>"
+
+
 def thumbnail(row: Row) -> str:
     """Without alternative text: the name stands beside it and says as much."""
     if not row.thumbnail:
         return '<span class="dd-batch-none"></span>'
     return f'<img alt="" src="{address_of(row.thumbnail, "webp")}">'
-
-
-def _artifacts(labels: Sequence[str]) -> list[str]:
-    return [label for label in labels if label != FAKE]
 
 
 def _choice(name: str, kind: str, options: dict[str, str]) -> str:
