@@ -1,8 +1,8 @@
 """Many pictures, one row each, in order; a broken one never stops the others.
 
 A row never says something else than an Analysis of the picture alone would: each picture goes through the classifier
-by itself, and pictures out of scope get no score. What turns an answer into "cannot tell" is a check that takes some
-ten times as long as the rest; it is made only where it can change the row.
+by itself, and pictures out of scope get no score. What turns an answer into "cannot tell" is a check that takes much
+longer than the rest; it is made only where it can change the row.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ def judge(analyser: Analyser, entries: Iterable[Entry], checked: bool) -> Iterat
     """A Row for each Entry, in order, each as soon as it is there.
 
     `checked`: the answer must hold in other deliveries of the same picture, as `Analyser.analyse` asks for; without,
-    it is the one at first sight, in a tenth of the time.
+    it is the one at first sight, which is there much sooner.
     """
     for entry in entries:
         yield _row(analyser, entry, checked)

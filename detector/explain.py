@@ -19,7 +19,7 @@ import torch
 from .faces import Box
 from .model import Classifier
 
-# Our name → pytorch-grad-cam's, which is imported at the first map: it takes a second, most of it for matplotlib.
+# Our name → pytorch-grad-cam's, which is imported at the first map: it brings matplotlib, and that takes time.
 METHODS = {
     "gradcam": "GradCAM",
     "gradcam++": "GradCAMPlusPlus",

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from .game import Opinion, Round, found
 from .verdict import Answer
 
-MOST = 128  # visits at once: about 0.4 MB each
+MOST = 128  # visits at once: each holds its round's picture and mask in memory
 KEEP = 3600.0  # seconds after a visit's last round
 
 

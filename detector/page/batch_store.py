@@ -15,7 +15,7 @@ from collections.abc import Callable
 from ..batch import Row
 
 AGE = 1800  # seconds
-MOST = 24  # batches kept; of 500 pictures each takes about 2 MB
+MOST = 24  # batches kept: each holds its rows with their thumbnails in memory
 
 
 class Batch:

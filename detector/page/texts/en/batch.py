@@ -11,8 +11,8 @@ FILES = "Pictures, or a ZIP of pictures"
 FOLDER = "Or a folder"
 CHECK = "Check each answer in other deliveries of its picture"
 CHECK_INFO = (
-    "As the Inspect tab does: an answer that does not hold becomes “cannot tell”. Without it a batch is up to ten "
-    "times as fast, and some answers will differ from Inspect's."
+    "As the Inspect tab does: an answer that does not hold becomes “cannot tell”. Without it a batch is much "
+    "faster, and some answers will differ from Inspect's."
 )
 START = "Start"
 CANCEL = "Cancel"
