@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from detector import batch_tables
+from detector import batch_tables, csv_text
 from detector.batch import LONGEST, Entry, Row, distinct, judge
 from detector.page import batch_report, batch_table
 from detector.page.texts import en as texts
@@ -130,6 +130,14 @@ def test_full_table_has_every_picture_and_no_formula():
     assert lines[3] == ["'@SUM.jpg", "", "", "", "", "", "", "", "'-broken", ""]
     starts = [cell[:1] for line in lines for cell in line]
     assert not {"=", "+", "-", "@", "\t", "\r"} & set(starts)
+
+
+def test_text_that_begins_like_a_formula_is_made_text():
+    cells = ["=1", "+1", "-1", "@A", "\t=1", "\r=1", "\n=1", "a=1", -1, ""]
+    assert lines_of(csv_text.harmless([cells])) == [
+        ["'=1", "'+1", "'-1", "'@A", "'\t=1", "'\r=1", "'\n=1", "a=1", "-1", ""]
+    ]
+    assert csv_text.exact([["=1", -1]]) == "=1,-1\n"
 
 
 def test_json_has_every_picture(tiny):
