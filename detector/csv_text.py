@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import csv
-import io
 from collections.abc import Iterable, Sequence
+from types import SimpleNamespace
 
 
 def exact(lines: Iterable[Sequence[object]]) -> str:
-    text = io.StringIO(newline="")
-    csv.writer(text, lineterminator="\n").writerows(lines)
-    return text.getvalue()
+    rows: list[str] = []
+    # Python quotes cells with a line break of the writer's own kind alone, but a reader may end a line at any.
+    csv.writer(SimpleNamespace(write=rows.append), lineterminator="\r\n").writerows(lines)
+    return "".join(row.removesuffix("\r\n") + "\n" for row in rows)
 
 
 def harmless(lines: Iterable[Sequence[object]]) -> str:

@@ -133,9 +133,9 @@ def test_full_table_has_every_picture_and_no_formula():
 
 
 def test_text_that_begins_like_a_formula_is_made_text():
-    cells = ["=1", "+1", "-1", "@A", "\t=1", "\r=1", "\n=1", "a=1", -1, ""]
+    cells = ["=1", "+1", "-1", "@A", "\t=1", "\r=1", "\n=1", "a\r=1", -1, ""]
     assert lines_of(csv_text.harmless([cells])) == [
-        ["'=1", "'+1", "'-1", "'@A", "'\t=1", "'\r=1", "'\n=1", "a=1", "-1", ""]
+        ["'=1", "'+1", "'-1", "'@A", "'\t=1", "'\r=1", "'\n=1", "a\r=1", "-1", ""]
     ]
     assert csv_text.exact([["=1", -1]]) == "=1,-1\n"
 
