@@ -30,7 +30,7 @@ def parser() -> argparse.ArgumentParser:
     root.add_argument(
         "--reviewers", type=int, default=2, metavar="N", help="different people who review each picture (default: 2)"
     )
-    root.add_argument("--device", default="auto", help="auto (default), cpu, cuda, cuda:1, mps")
+    root.add_argument("--device", default="auto", help="auto (default), cpu, openvino, cuda, cuda:1, mps")
     _add_visitors(root)
     return root
 

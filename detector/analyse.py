@@ -238,7 +238,7 @@ class Analyser:
     @property
     def identity(self) -> ModelIdentity:
         header = self.classifier.header
-        size, device = header.preprocessing.size, str(self.classifier.device)
+        size, device = header.preprocessing.size, self.classifier.where
         calibration = header.calibration.sha256 if header.calibration else None
         return ModelIdentity(header.architecture.name, header.sha256, size, device, __version__, calibration)
 

@@ -131,7 +131,7 @@ def parser() -> argparse.ArgumentParser:
         command.add_argument(
             "--checkpoint", metavar="FILE", help="weights to use (default: those that come with the detector)"
         )
-        command.add_argument("--device", default="auto", help="auto (default), cpu, cuda, cuda:1, mps")
+        command.add_argument("--device", default="auto", help="auto (default), cpu, openvino, cuda, cuda:1, mps")
         add_limits(command)
     for command in (scan, evaluate, calibrate):
         command.add_argument("--batch-size", type=int, default=32, help="pictures judged at once (default: 32)")

@@ -82,5 +82,7 @@ def with_residual(x: Tensor) -> Tensor:
     grey levels that the picture's content drowns; truncation keeps edges from drowning it again (Fridrich & Kodovský,
     IEEE TIFS 2012).
     """
-    mean = F.avg_pool2d(F.pad(x, (1, 1, 1, 1), mode="replicate"), 3, stride=1)
+    around = F.pad(x, (1, 1, 1, 1), mode="replicate")
+    rows = around[:, :, :-2] + around[:, :, 1:-1] + around[:, :, 2:]
+    mean = (rows[..., :-2] + rows[..., 1:-1] + rows[..., 2:]) / 9  # avg_pool2d takes three times as long on a CPU
     return torch.cat([x, torch.tanh((x - mean) * DETAIL)], 1)

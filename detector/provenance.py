@@ -44,7 +44,7 @@ class Reproduction:
 def facts(classifier: Classifier, limits: Limits, picture: Picture, method: str | None) -> Reproduction:
     """Those of one analysis. `method`: its heatmap method, None for an analysis without maps."""
     preprocessing = asdict(classifier.header.preprocessing)
-    settings = {"method": method, **asdict(limits), "device": str(classifier.device)}
+    settings = {"method": method, **asdict(limits), "device": classifier.where}
     pixels = load_picture(picture.pixels, limits).facts.sha256
     return Reproduction(versions(), preprocessing | {"sha256": digest(preprocessing)}, settings, pixels)
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+import os
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -105,7 +107,8 @@ def views(crop: np.ndarray, size: int) -> np.ndarray:
     """The crop, uint8 RGB (h, w, 3), in each of WAYS, as the network sees it: uint8 (len(WAYS), size, size, 3)."""
     image = Image.fromarray(crop)
     image.thumbnail((LARGEST, LARGEST), Image.Resampling.BILINEAR)
-    return np.stack([resize(np.asarray(way(image)), size) for way in WAYS.values()])
+    with ThreadPoolExecutor(os.cpu_count()) as pool:  # encoders and resizing let other threads run
+        return np.stack(list(pool.map(lambda way: resize(np.asarray(way(image)), size), WAYS.values())))
 
 
 def check(

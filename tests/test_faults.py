@@ -7,6 +7,7 @@ import logging
 import os
 import shutil
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -101,7 +102,7 @@ def test_a_cpu_without_memory_says_so(classifier, batch, monkeypatch):
     def full(_):
         raise RuntimeError("DefaultCPUAllocator: can't allocate memory")
 
-    monkeypatch.setattr(classifier.network, "features", full)
+    monkeypatch.setattr(classifier, "_place", replace(classifier._place, extract=full))
     with pytest.raises(RuntimeError, match="can't allocate memory"):
         classifier.run(batch)
 

@@ -1,0 +1,117 @@
+"""What makes judging quicker must not change what is found."""
+
+import numpy as np
+import pytest
+import torch
+from conftest import small_network
+from torch import nn
+
+from detector import model, quick
+from detector.analyse import Analyser
+from detector.model import Architecture, Network
+
+EXACT = 2e-5
+
+
+def trained(name, **kwargs):
+    """A network whose norms are not the ones they start with."""
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        network = Network(Architecture(name, kwargs), ("fake",)).eval()
+        nn.init.normal_(network.head.weight)
+        for norm in network.modules():
+            if isinstance(norm, nn.BatchNorm2d):
+                norm.running_mean.normal_(0, 0.1)
+                norm.running_var.uniform_(0.5, 2)
+                nn.init.uniform_(norm.weight, 0.5, 1.5)
+                nn.init.normal_(norm.bias, 0, 0.1)
+    return network
+
+
+def norms(extract):
+    return sum(isinstance(module, nn.BatchNorm2d) for module in extract.__self__.modules())
+
+
+@pytest.mark.parametrize(
+    "name, left", [("resnet18", 0), ("mobilenetv2_050", 0), ("efficientnet_b0", 0), ("resnetv2_50", None)]
+)
+def test_norms_are_folded_and_the_features_stay(name, left):
+    network = trained(name)
+    extract = quick.folded(network, 64)
+    x = torch.randn(2, 3, 64, 64, generator=torch.Generator().manual_seed(1))
+    with torch.no_grad():
+        expected = network.features(x)
+        torch.testing.assert_close(extract(x), expected, rtol=1e-3, atol=1e-3 * float(expected.abs().max()))
+    if left is not None:
+        assert norms(extract) == left
+    assert norms(network.features) > 0  # the network itself is left alone
+
+
+def test_no_norm_no_copy():
+    network = small_network("test_convnext")
+    assert quick.folded(network, 64) == network.features
+
+
+class Crossed(nn.Module):
+    """Registers a norm after a convolution whose output it never sees."""
+
+    def __init__(self):
+        super().__init__()
+        self.other, self.norm, self.first = nn.Conv2d(3, 3, 1), nn.BatchNorm2d(3), nn.Conv2d(3, 3, 3)
+        self.norm.running_var.fill_(4)
+
+    def features(self, x):
+        return self.other(self.norm(self.first(x)).relu())
+
+
+def test_a_network_that_cannot_be_folded_is_used_as_it_is():
+    network = Crossed().eval()
+    assert quick.folded(network, 16) == network.features
+
+
+def test_the_shipped_weights_lose_every_norm():
+    classifier = model.load(None, "cpu")
+    assert norms(classifier._place.extract) == 0
+    assert norms(classifier.network.features) > 0  # which is what `calibrate` saves
+
+
+# ---- OpenVINO
+
+
+@pytest.fixture(scope="module")
+def compiled():
+    pytest.importorskip("openvino", reason="openvino is not installed")
+    return model.load(None, "openvino")
+
+
+@pytest.fixture(scope="module")
+def batch():
+    return np.random.default_rng(0).integers(0, 256, (5, 256, 256, 3), np.uint8)
+
+
+def test_openvino_gives_the_same_logits(compiled, batch):
+    found, expected = compiled.run(batch), model.load(None, "cpu").run(batch)
+    np.testing.assert_allclose(found.logits, expected.logits, rtol=0, atol=EXACT)
+    np.testing.assert_allclose(found.features, expected.features, rtol=0, atol=1e-4)
+    alone = np.concatenate([compiled.run(batch[i : i + 1]).logits for i in range(len(batch))])
+    np.testing.assert_allclose(alone, found.logits, rtol=0, atol=EXACT)
+
+
+def test_openvino_tells_nobody(monkeypatch, tiny_checkpoint):
+    sender = pytest.importorskip("openvino_telemetry.utils.sender", reason="openvino is not installed")
+    sent = []
+    monkeypatch.setattr(sender.TelemetrySender, "send", lambda *told: sent.append(told))
+    model.load(tiny_checkpoint, "openvino").run(np.zeros((1, 64, 64, 3), np.uint8))
+    assert not sent
+
+
+def test_openvino_is_named_in_the_analysis(tiny_checkpoint, collins):
+    pytest.importorskip("openvino", reason="openvino is not installed")
+    analysis = Analyser(tiny_checkpoint, "openvino").analyse(collins)
+    assert analysis.model.device == "openvino" and analysis.faces[0].heatmaps
+
+
+def test_without_openvino_the_error_names_the_package(monkeypatch, tiny_checkpoint):
+    monkeypatch.setattr(quick.importlib.util, "find_spec", lambda name: None)
+    with pytest.raises(ValueError, match="pip install openvino"):
+        model.load(tiny_checkpoint, "openvino")
