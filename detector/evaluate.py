@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -12,7 +11,7 @@ from typing import Any
 import numpy as np
 from tqdm import tqdm
 
-from . import ages, metrics, plots, scan, shortcut, verdict
+from . import ages, csv_text, metrics, plots, scan, shortcut, verdict
 from .analyse import Analyser
 from .analysis import Analysis
 from .data import Example
@@ -181,5 +180,4 @@ def _facts(example: Example, degrade: str) -> FileFacts | None:
 
 
 def _write(path: Path, header: list[str], rows: list[tuple]) -> None:
-    with path.open("w", newline="", encoding="utf-8") as file:
-        csv.writer(file, lineterminator="\n").writerows([header, *rows])
+    path.write_text(csv_text.exact([header, *rows]), encoding="utf-8", newline="")

@@ -9,7 +9,6 @@ whose part is there is done. So a share that dies with its worker is simply done
 from __future__ import annotations
 
 import argparse
-import csv
 import hashlib
 import io
 import json
@@ -26,6 +25,7 @@ from typing import Any
 import fsspec
 from tqdm import tqdm
 
+from . import csv_text
 from .analyse import Analyser
 from .scan import Job, Result, ScanError, is_picture, run, writeable
 
@@ -178,9 +178,7 @@ def row_of(result: Result) -> tuple[str, float | None, str, str]:
 def table(rows: Sequence[tuple], form: str) -> bytes:
     """Rows of COLUMNS as a file's bytes."""
     if form == "csv":
-        text = io.StringIO(newline="")
-        csv.writer(text, lineterminator="\n").writerows([COLUMNS, *rows])
-        return text.getvalue().encode()
+        return csv_text.exact([COLUMNS, *rows]).encode()
     import pyarrow as pa
     import pyarrow.parquet as pq
 

@@ -15,6 +15,7 @@ from pathlib import Path, PurePath
 
 from tqdm import tqdm
 
+from . import csv_text
 from .analyse import Analyser, Found
 from .analysis import Analysis
 from .data import ENDINGS
@@ -180,9 +181,8 @@ def scan(
     errors.unlink(missing_ok=True)
     failed = 0
     with out.open("a", newline="", encoding="utf-8") as table, _open_details(details) as lines:
-        writer = csv.writer(table, lineterminator="\n")
         if not table.tell():
-            writer.writerow(HEADER)
+            table.write(csv_text.exact([HEADER]))
         for result in tqdm(run(analyser, left, batch_size), "scan", len(left), unit="picture", disable=not progress):
             if result.analysis is None:
                 failed += 1
@@ -191,7 +191,7 @@ def scan(
             if details:  # first the details, then the row that says they are there
                 lines.write(json.dumps({"img_name": result.job.name, **result.analysis.to_dict()}) + "\n")
                 lines.flush()
-            writer.writerow([result.job.name, f"{result.analysis.probability:.6f}"])
+            table.write(csv_text.exact([[result.job.name, f"{result.analysis.probability:.6f}"]]))
             table.flush()
     return Summary(len(left) - failed, failed, len(jobs) - len(left), ignored)
 
@@ -203,10 +203,8 @@ def _open_details(path: str | os.PathLike | None):
 def _append_error(path: Path, result: Result) -> None:
     fresh = not path.exists()
     with path.open("a", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        if fresh:
-            writer.writerow(["img_name", "reason"])
-        writer.writerow([result.job.name, result.error])
+        header = [["img_name", "reason"]] if fresh else []
+        file.write(csv_text.exact([*header, [result.job.name, result.error]]))
 
 
 def _recover(out: Path, details: Path | None) -> set[str]:
@@ -221,9 +219,7 @@ def _recover(out: Path, details: Path | None) -> set[str]:
         known = {json.loads(line)["img_name"]: line for line in lines}
         done &= known.keys()  # a row without its details is judged again
         _replace(details, "".join(line + "\n" for name, line in known.items() if name in done))
-    table = io.StringIO(newline="")
-    csv.writer(table, lineterminator="\n").writerows([HEADER] + [row for row in rows[1:] if row[0] in done])
-    _replace(out, table.getvalue())
+    _replace(out, csv_text.exact([HEADER, *(row for row in rows[1:] if row[0] in done)]))
     return done
 
 

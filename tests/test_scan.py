@@ -112,7 +112,8 @@ def test_nothing_is_overwritten(tiny, folder, tmp_path):
     assert (tmp_path / "letter.csv").read_text() == "Dear Sir,\n"
 
 
-STRANGE = ['comma, quote".png', "line\nbreak.png", "ünïcödé 顔.png", "'; --.png", " space .png", "=1+1.png"]
+BREAKS = ["line\nbreak.png", "carriage\rreturn.png"]
+STRANGE = ['comma, quote".png', *BREAKS, "ünïcödé 顔.png", "'; --.png", " space .png", "=1+1.png"]
 
 
 def test_strange_names_survive(tiny, tmp_path):
@@ -124,11 +125,11 @@ def test_strange_names_survive(tiny, tmp_path):
     Image.new("RGB", (20, 20), "red").save(place / raw)
     (place / 'bad\n,".png').write_bytes(b"?")
     out = tmp_path / "out.csv"
-    assert scan(tiny, [place], out, tmp_path / "d.jsonl", progress=False) == Summary(7, 1, 0, 0)
+    assert scan(tiny, [place], out, tmp_path / "d.jsonl", progress=False) == Summary(8, 1, 0, 0)
     assert values_of(out).keys() == {*STRANGE, "caf\\udce9.png"}
     assert rows_of(tmp_path / "out.csv.errors.csv")[1][0] == 'bad\n,".png'
     assert {json.loads(line)["img_name"] for line in (tmp_path / "d.jsonl").open()} == {*STRANGE, "caf\\udce9.png"}
-    assert scan(tiny, [place], out, tmp_path / "d.jsonl", resume=True, progress=False) == Summary(0, 1, 7, 0)
+    assert scan(tiny, [place], out, tmp_path / "d.jsonl", resume=True, progress=False) == Summary(0, 1, 8, 0)
 
 
 # --- going on after a stop
