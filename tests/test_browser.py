@@ -93,6 +93,20 @@ def test_the_first_look_is_marked_as_such_until_it_is_checked(page, collins):
 # ---- the controls
 
 
+def test_who_has_to_wait_sees_the_place_in_the_queue(page, address, collins):
+    others = [page.context.new_page() for _ in range(7)]
+    for other in others:
+        other.goto(address)
+        other.wait_for_selector(UPLOAD, state="attached")
+        other.wait_for_load_state("networkidle")
+    for other in (*others, page):
+        other.set_input_files(UPLOAD, collins)
+    page.bring_to_front()
+    place = page.wait_for_selector("#verdict .progress-text:has-text('queue')")
+    assert place.evaluate("text => getComputedStyle(text.parentElement).overflow") == "visible"  # not cut off
+    page.wait_for_selector("#verdict .dd-card[aria-busy=false] strong")
+
+
 def test_choices_on_the_stage_need_no_server_and_are_kept(page, collins, hopper):
     judge(page, collins)
     assert opacity(page) == 0.65

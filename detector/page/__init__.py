@@ -55,7 +55,7 @@ def build(analyser: Analyser, settings: Settings = DEFAULT) -> gr.Blocks:
     for code in [code for code in LANGUAGES if code != FIRST]:
         with page.route(LANGUAGES[code].LANGUAGE, f"/{code}"):
             _draw(page, code, analyser, settings, examples)
-    # Two at a time keep two cores busy; the bound keeps a rush from filling the memory.
+    # The bound keeps a rush from filling the memory.
     return page.queue(max_size=settings.queue, default_concurrency_limit=2)
 
 

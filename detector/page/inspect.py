@@ -15,7 +15,7 @@ from ..images import PictureError
 from ..verdict import Answer
 from . import scope_note, viewer
 from .accusation import accusation
-from .events import HIDDEN, QUIET
+from .events import JUDGING, QUIET
 from .file_facts import file_facts
 from .findings import findings, pending
 from .proof import proof
@@ -131,13 +131,14 @@ def build(texts: Texts, analyser: Analyser, settings: Settings, examples: Sequen
             return analyser.analyse(picture, method).to_dict()
 
     outputs = [verdict, staged, found, proven, about, make, get, details]
-    picture.change(show, [picture, method], outputs, trigger_mode="always_last", **HIDDEN)
-    # input, not change: only a person's choice counts
-    method.input(show, [picture, method], outputs, trigger_mode="always_last", **HIDDEN)
-    staged.select(turn, [picture, method], proven, trigger_mode="always_last", **QUIET)
-    make.click(write, [picture, method], get, **QUIET)
+    # The verdict alone tells of progress: its place in the queue, then how long it has been at work.
+    told = QUIET | JUDGING | {"trigger_mode": "always_last", "show_progress_on": verdict}
+    picture.change(show, [picture, method], outputs, **told)
+    method.input(show, [picture, method], outputs, **told)  # input, not change: only a person's choice counts
+    staged.select(turn, [picture, method], proven, trigger_mode="always_last", **QUIET, **JUDGING)
+    make.click(write, [picture, method], get, **QUIET, **JUDGING)
     named = {"api_name": "inspect"} if public else {"api_visibility": "private"}
-    button.click(inspect, [picture, method], details, **named)
+    button.click(inspect, [picture, method], details, **named, **JUDGING)
     # A link with settings: the browser reads the others itself.
     gr.on(None, _asked_method, None, method, **QUIET)
     return picture

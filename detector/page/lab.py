@@ -19,7 +19,7 @@ from ..artifacts import ARTIFACTS, FAKE
 from ..forge import CannotForge, Forgery, Portrait
 from ..forge.hair import unlike
 from ..images import PictureError, load
-from .events import QUIET
+from .events import JUDGING, QUIET
 from .proof import figure
 from .texts import Texts
 from .uploads import PictureFile
@@ -75,7 +75,7 @@ def build(texts: Texts, analyser: Analyser, examples: Sequence[Path], tab: gr.Ta
             return alert(texts.say(error))
 
     inputs = [picture, artifact, strength, seed]
-    latest = QUIET | {"trigger_mode": "always_last"}
+    latest = QUIET | JUDGING | {"trigger_mode": "always_last"}
     for change in (tab.select, picture.change, artifact.input, strength.release):
         change(show, inputs, result, **latest)
     another.click(lambda number: number + 1, seed, seed, **latest).then(show, inputs, result, **latest)
