@@ -107,8 +107,13 @@ def views(crop: np.ndarray, size: int) -> np.ndarray:
     """The crop, uint8 RGB (h, w, 3), in each of WAYS, as the network sees it: uint8 (len(WAYS), size, size, 3)."""
     image = Image.fromarray(crop)
     image.thumbnail((LARGEST, LARGEST), Image.Resampling.BILINEAR)
+
+    def view(way: Callable[[Image.Image], Image.Image]) -> np.ndarray:
+        # A copy, for Pillow keeps the quality asked for in the picture that it saves.
+        return resize(np.asarray(way(image.copy())), size)
+
     with ThreadPoolExecutor(os.cpu_count()) as pool:  # encoders and resizing let other threads run
-        return np.stack(list(pool.map(lambda way: resize(np.asarray(way(image)), size), WAYS.values())))
+        return np.stack(list(pool.map(view, WAYS.values())))
 
 
 def check(

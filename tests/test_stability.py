@@ -27,6 +27,12 @@ def test_there_are_at_least_twelve_ways_and_each_changes_the_picture(portrait):
         assert apart < (50 if "cropped" in name else 6), name  # the same picture still
 
 
+def test_ways_at_work_side_by_side_leave_each_other_alone(portrait):
+    small = portrait[::4, ::4]
+    alone = np.stack([resize(np.asarray(way(Image.fromarray(small))), 64) for way in WAYS.values()])
+    assert all(np.array_equal(views(small, 64), alone) for _ in range(100))
+
+
 def test_mirrored_is_the_mirror_image(portrait):
     small = portrait[::8, ::8]
     mirrored = views(small, 64)[list(WAYS).index("mirrored")]
