@@ -1,9 +1,10 @@
 """Many people at once: python -m benchmarks.load [--clients 1 4 16 64]
 
 Starts demo.py and lets clients, each with a session of its own, send pictures to /inspect: the next one as soon as the
-answer to the last is there, or after a --pause. Every answer is compared with the one that the same page gave when it
-was asked alone; only the times in it may differ. Then one rush, more requests at one moment than may wait: what is not
-taken must be told so. Prints waiting times, rate, errors and the server's memory (Linux only: it reads /proc).
+answer to the last is there, or after a --pause, as people do who look at an answer. Every answer is compared with the
+one that the same page gave when it was asked alone; only the times in it may differ. Then one rush, more requests at
+one moment than may wait: what is not taken must be told so. Prints waiting times, rate, errors and the server's memory
+(Linux only: it reads /proc).
 """
 
 import argparse
@@ -86,9 +87,9 @@ def crowd(clients: list[Client], alone: dict[Path, str], each: int, pause: float
     def visit(number: int) -> None:
         rng = random.Random(number)
         for _ in range(each):
+            time.sleep(rng.expovariate(1 / pause) if pause else 0)  # before the first too: people come one by one
             path = rng.choice(list(alone))
             send(clients[number], path, alone[path], tally)
-            time.sleep(rng.expovariate(1 / pause) if pause else 0)
 
     return tally, together([threading.Thread(target=visit, args=(number,)) for number in range(len(clients))])
 
@@ -125,7 +126,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
     parser.add_argument("--clients", type=int, nargs="+", default=[1, 4, 16, 64])
     parser.add_argument("--each", type=int, default=8, help="pictures that every client sends (default: 8)")
-    parser.add_argument("--pause", type=float, default=0, help="mean seconds before a client's next one (default: 0)")
+    parser.add_argument("--pause", type=float, default=0, help="mean seconds before each of a client's (default: 0)")
     parser.add_argument("--rush", type=int, default=100, help="requests at one moment; 0: none (default: 100)")
     parser.add_argument("--pictures", type=int, default=16, help="different pictures (default: 16)")
     parser.add_argument("--checkpoint")

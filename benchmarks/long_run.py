@@ -1,8 +1,8 @@
 """Does the page leak? python -m benchmarks.long_run [--pictures 5000] [--out long-run.png]
 
-Starts demo.py and sends picture after picture to /inspect, each a file that the page has not seen before. Every 100
-pictures it notes the server's memory, threads and open handles, and the files in the folder of uploads, which are kept
-for --keep minutes. Prints a table, what grew, and draws the memory. Linux only: it reads /proc.
+Starts demo.py and lets two clients send picture after picture to /inspect, each a file that the page has not seen
+before. Every 100 pictures it notes the server's memory, threads and open handles, and the files in the folder of
+uploads, which are kept for --keep minutes. Prints a table, what grew, and draws the memory. Linux only: it reads /proc.
 """
 
 import argparse
@@ -13,7 +13,9 @@ import subprocess
 import sys
 import tempfile
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import astuple, dataclass
+from itertools import islice
 from pathlib import Path
 
 from gradio_client import Client
@@ -46,7 +48,7 @@ def sample(pid: int, uploads: Path, pictures: int, seconds: float) -> Sample:
 
 
 def pictures(folder: Path, count: int):
-    """Paths of portraits that differ in size and bytes; each is gone when the next one is asked for."""
+    """Paths of portraits that differ in size and bytes."""
     rng = random.Random(0)
     examples = []
     for path in sorted((ROOT / "assets").glob("example-*.jpg")):
@@ -59,17 +61,20 @@ def pictures(folder: Path, count: int):
         path = folder / f"{number}.jpg"
         path.write_bytes(file.getvalue() + b"%d" % number)  # never twice the same bytes
         yield path
-        path.unlink()
 
 
-def run(client: Client, pid: int, uploads: Path, count: int, every: int) -> list[Sample]:
+def run(clients: list[Client], pid: int, uploads: Path, count: int, every: int) -> list[Sample]:
     began, samples = time.monotonic(), []
     print("pictures  seconds  memory MiB  threads  handles  files    MB", flush=True)
-    with tempfile.TemporaryDirectory() as folder:
-        for number, path in enumerate(pictures(Path(folder), count), 1):
-            ask(client, path)
-            if number % every == 0:
-                samples.append(sample(pid, uploads, number, time.monotonic() - began))
+    with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor(len(clients)) as pool:
+        shown, done = pictures(Path(folder), count), 0
+        while paths := list(islice(shown, len(clients))):  # a round: one picture for each client
+            list(pool.map(ask, clients, paths))
+            for path in paths:
+                path.unlink()
+            before, done = done, done + len(paths)
+            if done // every > before // every:
+                samples.append(sample(pid, uploads, done, time.monotonic() - began))
                 print("{:8} {:8.0f} {:11.0f} {:8} {:8} {:6} {:5.0f}".format(*astuple(samples[-1])), flush=True)
     return samples
 
@@ -100,6 +105,7 @@ def draw(samples: list[Sample], path: str) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
     parser.add_argument("--pictures", type=int, default=5000)
+    parser.add_argument("--clients", type=int, default=2, help="who ask at once (default: 2)")
     parser.add_argument("--every", type=int, default=100)
     parser.add_argument("--keep", type=int, default=60, help="minutes, as for demo.py (default: 60)")
     parser.add_argument("--out", help="PNG of the memory")
@@ -114,7 +120,9 @@ def main() -> None:
         environment = {**os.environ, "GRADIO_TEMP_DIR": folder}
         server = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, env=environment)
         try:
-            samples = run(connect(args.port), server.pid, Path(folder), args.pictures, args.every)
+            samples = run(
+                [connect(args.port) for _ in range(args.clients)], server.pid, Path(folder), args.pictures, args.every
+            )
         finally:
             server.terminate()
             server.wait()
