@@ -1,6 +1,8 @@
 """Opens the web page: python demo.py, then http://127.0.0.1:7860."""
 
 import argparse
+import contextlib
+import ctypes
 import importlib.util
 import os
 import signal
@@ -11,6 +13,8 @@ import time
 from pathlib import Path
 
 from detector.arguments import add_limits, add_targets
+
+M_ARENA_MAX = -8  # of glibc's malloc.h
 
 
 def parser() -> argparse.ArgumentParser:
@@ -59,6 +63,7 @@ def main(argv: list[str] | None = None) -> int:
         _check_mcp(args.mcp)
     except ValueError as error:
         return _failed(error)
+    _share_arenas()  # before the first thread
     # torch and gradio take seconds to import; --help and a taken port need neither
     from detector import page
     from detector.analyse import Analyser
@@ -117,6 +122,12 @@ def _check_mcp(wanted: bool) -> None:
     """Raises ValueError. Gradio itself would start without the tools."""
     if wanted and importlib.util.find_spec("mcp") is None:
         raise ValueError('--mcp needs one more package; install it with: pip install "gradio[mcp]"')
+
+
+def _share_arenas() -> None:
+    """Lets glibc's threads share two heaps: each of gradio's would keep what it once needed in a heap of its own."""
+    with contextlib.suppress(OSError, AttributeError):  # another system, another C library
+        ctypes.CDLL("libc.so.6").mallopt(M_ARENA_MAX, 2)
 
 
 def _failed(error: object) -> int:
