@@ -84,5 +84,5 @@ def with_residual(x: Tensor) -> Tensor:
     """
     around = F.pad(x, (1, 1, 1, 1), mode="replicate")
     rows = around[:, :, :-2] + around[:, :, 1:-1] + around[:, :, 2:]
-    mean = (rows[..., :-2] + rows[..., 1:-1] + rows[..., 2:]) / 9  # avg_pool2d takes three times as long on a CPU
+    mean = (rows[..., :-2] + rows[..., 1:-1] + rows[..., 2:]) / 9  # avg_pool2d takes longer on a CPU
     return torch.cat([x, torch.tanh((x - mean) * DETAIL)], 1)

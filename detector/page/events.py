@@ -2,5 +2,5 @@
 
 QUIET = {"api_visibility": "private", "show_progress": "minimal"}
 HIDDEN = QUIET | {"show_progress": "hidden"}  # for what shows its own progress
-# Whoever asks for whatever, two judgements at a time keep two cores busy, and more would only fill the memory.
+# Inspect, its API and the Lab: two judgements at a time keep two cores busy, and more would only fill the memory.
 JUDGING = {"concurrency_id": "judging", "concurrency_limit": 2}
