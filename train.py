@@ -47,7 +47,7 @@ from timm.utils import ModelEmaV3
 from torch.utils.data import DataLoader
 from torch.utils.tensorboard import SummaryWriter
 
-from detector import data, distributed, model, plots
+from detector import data, distributed, edits, model, plots
 from detector.analyse import Analyser
 from detector.artifacts import LABELS
 from detector.calibrate import fit
@@ -83,6 +83,7 @@ def arguments(argv: list[str] | None = None) -> argparse.Namespace:
     add("--full-size", type=int, default=256, help="side of the input in use, px")
     add("--size", type=int, default=224, help="side of a training crop, px")
     add("--forged", type=float, default=0.0, help="share of the real pictures that become forgeries, of all five artifacts")
+    add("--generated", nargs="*", default=[], metavar="SOURCE", help="sources whose fakes were generated as a whole: every place of them is taught as fake")
     add("--fake-share", type=float, default=0.5, help="share of fakes among the pictures drawn, before forging")
     add("--epochs", type=int, default=10)
     add("--epoch-size", type=int, help="pictures an epoch; default: as many as the list has")
@@ -101,6 +102,7 @@ def arguments(argv: list[str] | None = None) -> argparse.Namespace:
     add("--clip", type=float, default=5.0, help="largest gradient norm")
     add("--ema", type=float, default=0.999, help="decay of the weights' moving average; 0 turns it off")
     add("--patience", type=int, default=0, help="stop after so many epochs without a better val AUC; 0: never")
+    add("--compile", action="store_true", help="torch.compile the network: half a minute more at the start, then quicker; needs a C++ compiler")
     add("--amp", default="auto", choices=("auto", "off", "fp16", "bf16"), help="auto: fp16 on CUDA, off elsewhere")
     add("--device", default="auto", help="auto, cpu, cuda, mps")
     add("--save-every", type=int, default=100, help="steps between saved states and log lines")
@@ -231,11 +233,12 @@ def loss_of(network: model.Network, features: torch.Tensor, targets: torch.Tenso
     loss = (F.binary_cross_entropy_with_logits(logits, soft, reduction="none") * known).sum() / total(known.sum())
     if map_weight:
         grid = evidence.shape[2:]
-        place_known = F.adaptive_max_pool2d((mask == data.UNKNOWN).float(), grid) == 0
-        changed = (F.adaptive_avg_pool2d((mask == 1).float(), grid) > 0.25).float()
-        cells = changed * (targets.nan_to_num() == 1)[:, :, None, None]
-        # Most places are clean, so changed ones count thrice.
-        weight = (place_known & known[:, :, None, None]) * (1 + 2 * cells)
+        place_known = F.adaptive_max_pool2d((mask == edits.UNKNOWN).float(), grid) == 0
+        generated = F.adaptive_max_pool2d((mask == edits.GENERATED).float(), grid)
+        changed = (F.adaptive_avg_pool2d((mask == edits.CHANGED).float(), grid) > 0.25).float()
+        cells = torch.maximum(changed, generated) * (targets.nan_to_num() == 1)[:, :, None, None]
+        # Most places are clean, so changed ones count thrice; a generated one may show no trace, so it counts less.
+        weight = (place_known & known[:, :, None, None]) * (1 + cells * torch.where(generated > 0, -0.7, 2.0))
         map_loss = F.binary_cross_entropy_with_logits(evidence, cells, reduction="none") * weight
         loss = loss + map_weight * map_loss.sum() / total(weight.sum()).clamp(min=1)
     return loss, logits
@@ -273,14 +276,16 @@ def train(
     labels = LABELS if args.forged else LABELS[:1]
     network, header = build(args, labels)
     network = distributed.prepared(network, team, device)
-    network.to(device, memory_format=torch.channels_last)
+    layout = torch.contiguous_format if args.compile else torch.channels_last  # the compiler arranges memory itself
+    network.to(device, memory_format=layout)
+    features_of = torch.compile(network.features) if args.compile else network.features
     average = ModelEmaV3(network, decay=args.ema, use_warmup=True) if args.ema else None
 
     train_list, val_list = examples_of(args, team)
     sampler = data.BalancedSampler(train_list, args.seed, args.fake_share, args.epoch_size, team.rank, team.size)
     loading = dict(batch_size=args.batch_size // team.size, num_workers=args.workers, pin_memory=args.pin_memory,
                    timeout=args.timeout if args.workers else 0, persistent_workers=args.workers > 0)  # fmt: skip
-    train_set = data.FaceData(train_list, data.train_transform(args.size, header.preprocessing), labels, args.forged)
+    train_set = data.FaceData(train_list, data.train_transform(args.size, header.preprocessing), labels, args.forged, args.generated)
     # A generator of its own: the loader's draws then leave the training's random numbers alone.
     loader = DataLoader(train_set, sampler=sampler, drop_last=args.drop_last, generator=torch.Generator(), **loading)
     our_val = val_list[team.rank :: team.size]
@@ -354,10 +359,10 @@ def train(
             torch.manual_seed(args.seed + step + (team.rank << 32))
             for group in optimizer.param_groups:
                 group["lr"] = group["peak"] * learning_rate(step, steps, args.warmup)
-            images = images.to(device, memory_format=torch.channels_last, non_blocking=True)
+            images = images.to(device, memory_format=layout, non_blocking=True)
             targets, mask = targets.to(device, non_blocking=True), mask.to(device, non_blocking=True)
             with half:
-                features = network.features(images)
+                features = features_of(images)
             loss, logits = loss_of(network, features.float(), targets, mask, args.smoothing, args.map_loss, team.total)
             scaler.scale(loss).backward()
             loss = loss.detach()
@@ -372,8 +377,9 @@ def train(
             if average:
                 average.update(network, step=step)
             losses.append(float(loss))
-            scores.append(logits[:, 0].detach().sigmoid().cpu())
-            truths.append(targets[:, 0].cpu())
+            known = ~targets[:, 0].isnan()  # of a crop beside a composite's parts nobody knows
+            scores.append(logits[known, 0].detach().sigmoid().cpu())
+            truths.append(targets[known, 0].cpu())
             if not math.isfinite(losses[-1]):
                 raise ValueError(
                     f"the loss became {losses[-1]} at step {step}; lower --lr, and --resume from the last state"

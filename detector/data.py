@@ -18,15 +18,16 @@ from torch.utils.data import Dataset, Sampler
 from torchvision import tv_tensors
 from torchvision.transforms import v2
 
-from . import faces, forge, parts
+from . import edits, faces, forge, parts
 from .artifacts import FAKE, artifacts_of
+from .edits import CHANGED, CLEAN, GENERATED, UNKNOWN
 from .images import PictureError, load
 from .model import Preprocessing
 
 ENDINGS = {".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff", ".gif"}
-UNKNOWN = 255  # mask value of a place nobody labelled
 KERNELS = (v2.InterpolationMode.BILINEAR, v2.InterpolationMode.BICUBIC, v2.InterpolationMode.LANCZOS)
-HARD = {"face_edge": 2, "lighting": 2}  # forged so many times as often as the others: they take longest to learn
+SHOWN = 0.005  # share of a crop that a change covers at least, to count
+HARD = {"face_edge": 2}  # forged so many times as often as the others: it takes longest to learn
 
 
 class LabelError(ValueError):
@@ -37,7 +38,8 @@ class LabelError(ValueError):
 class Example:
     """One labelled picture. `target`: 1 fake, 0 real. `group`: pictures that belong together share it.
 
-    `age`: of the person, years; None where the list does not say.
+    `age`: of the person, years; None where the list does not say. `edited`: of a composite, the parts that are another
+    person's (`edits.EDITABLE`); empty where the list does not say.
     """
 
     path: Path
@@ -47,6 +49,7 @@ class Example:
     group: str = ""
     split: str = ""
     age: float | None = None
+    edited: tuple[str, ...] = ()
 
 
 def read_labels(labels: str | Path, images: str | Path | None = None, split: str | None = None) -> list[Example]:
@@ -54,7 +57,7 @@ def read_labels(labels: str | Path, images: str | Path | None = None, split: str
 
     - a CSV or text list with the columns `img_name,target` (Kaggle's), pictures in `images`, or else in the folder
       named like the list without `_label` (`trainset_label.txt` → `trainset/`), in `images/`, or beside the list;
-    - the same with more columns, of which `source`, `group`, `split` and `age` are used;
+    - the same with more columns, of which `source`, `group`, `split`, `age` and `edited_parts` are used;
     - a folder that holds `real/` and `fake/`.
 
     `split` keeps the rows of one split. Raises LabelError.
@@ -118,7 +121,13 @@ def _read_list(labels: Path, images: Path) -> list[Example]:
             age = float(row["age"]) if row.get("age") else None
         except ValueError:
             raise LabelError(f"{labels}, line {line}: age must be a number of years, got {row['age']!r}") from None
-        examples.append(Example(images / name, name, int(target), **more, age=age))
+        edited = tuple((row.get("edited_parts") or "").split("|")) if row.get("edited_parts") else ()
+        if not set(edited) <= set(edits.EDITABLE):
+            raise LabelError(
+                f"{labels}, line {line}: edited_parts must be names out of {', '.join(edits.EDITABLE)} with | between "
+                f"them, got {row['edited_parts']!r}"
+            )
+        examples.append(Example(images / name, name, int(target), **more, age=age, edited=edited))
     return examples
 
 
@@ -206,13 +215,13 @@ def train_transform(size: int, preprocessing: Preprocessing) -> v2.Compose:
     return v2.Compose(
         [
             RandomScale(p=0.3),
-            RandomReencode(p=0.4),
+            RandomReencode(p=0.5),
             RandomView(size, preprocessing.size),
             v2.RandomHorizontalFlip(),
             v2.RandomApply([v2.ColorJitter(0.25, 0.25, 0.25, 0.03)], p=0.4),
             v2.RandomGrayscale(p=0.03),
-            v2.RandomApply([v2.GaussianBlur(5, (0.3, 1.5))], p=0.05),
-            *_to_tensor(preprocessing, v2.RandomApply([v2.GaussianNoise(sigma=0.03)], p=0.05)),
+            v2.RandomApply([v2.GaussianBlur(7, (0.3, 2.0))], p=0.1),
+            *_to_tensor(preprocessing, v2.RandomApply([v2.RandomChoice([v2.GaussianNoise(sigma=s) for s in (0.01, 0.03)])], p=0.1)),
         ]
     )
 
@@ -236,12 +245,21 @@ class FaceData(Dataset):
     """Labelled pictures, some of the real ones forged on the way.
 
     An item is (image float32 (3, h, w), targets float32 (labels,), mask uint8 (1, h, w)). Targets are 1, 0 or NaN
-    (nobody knows); the mask is 1 where a forgery changed the picture, 0 where nothing did, UNKNOWN for fakes that
-    came without one. Index with (position, seed): the same pair always gives the same item.
+    (nobody knows). The mask is CHANGED where a forgery or a composite was changed, CLEAN where nothing was, UNKNOWN
+    for fakes of which nothing more is known, and GENERATED all over for fakes of the sources in `generated`. Index with
+    (position, seed): the same pair always gives the same item.
     """
 
-    def __init__(self, examples: Sequence[Example], transform: v2.Compose, labels: Sequence[str], forged: float = 0.0):
+    def __init__(
+        self,
+        examples: Sequence[Example],
+        transform: v2.Compose,
+        labels: Sequence[str],
+        forged: float = 0.0,
+        generated: Sequence[str] = (),
+    ):
         self.examples, self.transform, self.labels, self.forged = list(examples), transform, tuple(labels), forged
+        self.generated = frozenset(generated)
         self.artifacts = artifacts_of(labels)
         self.reals = [index for index, example in enumerate(self.examples) if not example.target]
         self._regions: dict[int, tuple[faces.Box, np.ndarray]] = {}  # finding them takes longer than forging
@@ -256,16 +274,27 @@ class FaceData(Dataset):
         pixels = load(example.path).pixels
         rng = np.random.default_rng(seed)
         artifact = None
-        mask = np.full(pixels.shape[:2], UNKNOWN if example.target else 0, np.uint8)
+        mask = self._mask(index, pixels)
         if not example.target and rng.random() < self.forged:
             forgery = self._forge(index, pixels, rng)
             if forgery:
                 pixels, artifact = forgery.pixels, forgery.artifact
-                mask = (forgery.mask > 0.1).astype(np.uint8)
+                mask = np.where(forgery.mask > 0.1, CHANGED, CLEAN).astype(np.uint8)
         with torch.random.fork_rng(devices=[]):  # the transforms draw from torch's generator; leave others' draws alone
             torch.manual_seed(seed)
             image, view = self.transform(Image.fromarray(pixels), tv_tensors.Mask(mask[None]))
-        return image.as_subclass(torch.Tensor), self._targets(example, artifact, view), view.as_subclass(torch.Tensor)
+        shown = float((view == CHANGED).float().mean()) > SHOWN
+        missed = not shown and bool((mask == CHANGED).any())
+        targets = self._targets(example, artifact if shown else None, missed)
+        return image.as_subclass(torch.Tensor), targets, view.as_subclass(torch.Tensor)
+
+    def _mask(self, index: int, pixels: np.ndarray) -> np.ndarray:
+        """Of the picture as it came."""
+        example = self.examples[index]
+        if example.target and example.edited:
+            return edits.mask_of(example.edited, self._portrait(index, pixels))
+        known = GENERATED if example.source in self.generated else UNKNOWN
+        return np.full(pixels.shape[:2], known if example.target else CLEAN, np.uint8)
 
     def _forge(self, index: int, pixels: np.ndarray, rng: np.random.Generator) -> forge.Forgery | None:
         strength = rng.uniform(0.3, 1.0)
@@ -293,13 +322,14 @@ class FaceData(Dataset):
         box, coarse = self._regions[index]
         return forge.Portrait.of(pixels, box, coarse)
 
-    def _targets(self, example: Example, artifact: str | None, view: torch.Tensor) -> torch.Tensor:
-        known = {FAKE: float(example.target)}
-        if not example.target:
-            # A crop that shows nothing of the forgery is a crop of a real picture.
-            shown = artifact is not None and float(view.float().mean()) > 0.005
-            known[FAKE] = float(shown)
-            known.update({label: float(shown and label == artifact) for label in self.labels if label != FAKE})
+    def _targets(self, example: Example, artifact: str | None, missed: bool) -> torch.Tensor:
+        """`artifact`: what was forged and is to be seen; `missed`: the view shows nothing of what was changed."""
+        if example.target:
+            # A crop that missed a composite's parts may still show some of their blending; nobody knows.
+            known = {FAKE: math.nan if missed else 1.0}
+        else:  # a crop that shows nothing of the forgery is a crop of a real picture
+            known = {FAKE: float(artifact is not None)}
+            known.update({label: float(label == artifact) for label in self.labels if label != FAKE})
         return torch.tensor([known.get(label, math.nan) for label in self.labels])
 
 
