@@ -285,7 +285,9 @@ def train(
     sampler = data.BalancedSampler(train_list, args.seed, args.fake_share, args.epoch_size, team.rank, team.size)
     loading = dict(batch_size=args.batch_size // team.size, num_workers=args.workers, pin_memory=args.pin_memory,
                    timeout=args.timeout if args.workers else 0, persistent_workers=args.workers > 0)  # fmt: skip
-    train_set = data.FaceData(train_list, data.train_transform(args.size, header.preprocessing), labels, args.forged, args.generated)
+    train_set = data.FaceData(
+        train_list, data.train_transform(args.size, header.preprocessing), labels, args.forged, args.generated
+    )
     # A generator of its own: the loader's draws then leave the training's random numbers alone.
     loader = DataLoader(train_set, sampler=sampler, drop_last=args.drop_last, generator=torch.Generator(), **loading)
     our_val = val_list[team.rank :: team.size]

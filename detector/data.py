@@ -221,7 +221,10 @@ def train_transform(size: int, preprocessing: Preprocessing) -> v2.Compose:
             v2.RandomApply([v2.ColorJitter(0.25, 0.25, 0.25, 0.03)], p=0.4),
             v2.RandomGrayscale(p=0.03),
             v2.RandomApply([v2.GaussianBlur(7, (0.3, 2.0))], p=0.1),
-            *_to_tensor(preprocessing, v2.RandomApply([v2.RandomChoice([v2.GaussianNoise(sigma=s) for s in (0.01, 0.03)])], p=0.1)),
+            *_to_tensor(
+                preprocessing,
+                v2.RandomApply([v2.RandomChoice([v2.GaussianNoise(sigma=s) for s in (0.01, 0.03)])], p=0.1),
+            ),
         ]
     )
 
@@ -284,7 +287,7 @@ class FaceData(Dataset):
             torch.manual_seed(seed)
             image, view = self.transform(Image.fromarray(pixels), tv_tensors.Mask(mask[None]))
         shown = float((view == CHANGED).float().mean()) > SHOWN
-        missed = not shown and bool((mask == CHANGED).any())
+        missed = bool((mask == CHANGED).any()) and not bool((view == CHANGED).any())
         targets = self._targets(example, artifact if shown else None, missed)
         return image.as_subclass(torch.Tensor), targets, view.as_subclass(torch.Tensor)
 

@@ -1,4 +1,4 @@
-"""Where a manipulated picture of a label list was changed, as far as the list tells: masks for the maps to learn from."""
+"""Where a manipulated picture was changed, as far as its label list tells: masks for the maps to learn from."""
 
 from __future__ import annotations
 

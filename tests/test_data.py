@@ -1,6 +1,7 @@
 """Label formats and their errors; the sampler and the data set. The transforms: test_transforms.py."""
 
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +10,8 @@ import torch
 from PIL import Image
 
 from detector import data
-from detector.data import UNKNOWN, BalancedSampler, Example, FaceData, LabelError
+from detector.data import BalancedSampler, Example, FaceData, LabelError
+from detector.edits import CHANGED, CLEAN, GENERATED, UNKNOWN
 from detector.model import Preprocessing
 
 ASSETS = Path(__file__).parent.parent / "assets"
@@ -54,6 +56,13 @@ def test_rich_list_with_images_folder_and_byte_order_mark(tmp_path):
     assert data.read_labels(labels, split="val") == [real]
 
 
+def test_ages_and_edited_parts(tmp_path):
+    text = "img_name,target,age,edited_parts\na.jpg,1,,left_eye|nose\nb.jpg,0,41.5,\n"
+    composite, real = data.read_labels(write(tmp_path / "list.csv", text))
+    assert (composite.age, composite.edited) == (None, ("left_eye", "nose"))
+    assert (real.age, real.edited) == (41.5, ())
+
+
 def test_pictures_beside_the_list(tmp_path):
     labels = write(tmp_path / "list.txt", "img_name,target\na.jpg,0\n")
     assert data.read_labels(labels)[0].path == tmp_path / "a.jpg"
@@ -80,6 +89,7 @@ def test_folders(tmp_path):
         ("img_name,target\n\n\na.jpg,fake\n", r"line 4: .* got 'a.jpg', 'fake'"),
         ("img_name,target\na.jpg\n", r"line 2: .* got 'a.jpg', ''"),
         ("img_name,target\n,1\n", r"line 2: .* got '', '1'"),
+        ("img_name,target,edited_parts\na.jpg,1,nose|ear\n", r"line 2: edited_parts .* left_eye.* got 'nose\|ear'"),
         ("img_name,target\na.jpg,0\nb.jpg,1\na.jpg,1\n", r"line 4: a.jpg is listed both as real and as fake"),
     ],
 )
@@ -232,6 +242,24 @@ def test_targets_and_mask_of_what_came_with_the_list(examples):
     assert targets[0] == 1
     assert targets[1:].isnan().all()
     assert mask.unique().tolist() == [UNKNOWN]
+
+
+def test_a_generated_source_is_fake_at_every_place(examples):
+    fake = replace(examples[1], source="made")
+    dataset = FaceData([examples[0], fake, examples[1]], data.eval_transform(PROCESS), LABELS, generated=["made"])
+    assert [dataset[index][2].unique().tolist() for index in range(3)] == [[CLEAN], [GENERATED], [UNKNOWN]]
+
+
+def test_a_composite_knows_its_parts_and_a_crop_that_missed_them_knows_nothing(examples):
+    portrait = replace(examples[0], target=1, edited=("mouth",))  # a picture with a face
+    _, targets, mask = FaceData([portrait], data.eval_transform(PROCESS), LABELS)[0]
+    assert targets[0] == 1 and targets[1:].isnan().all()
+    assert mask.unique().tolist() == [CLEAN, CHANGED, UNKNOWN]
+    assert 0 < (mask == CHANGED).float().mean() < 0.02
+    corner = FaceData([portrait], lambda image, mask: (torch.zeros(3, 4, 4), mask[:, :4, :4]), LABELS)
+    assert corner[0][1].isnan().all()
+    eye = FaceData([replace(portrait, edited=("left_eye",))], data.eval_transform(PROCESS), LABELS)
+    assert eye[0][1][0] == 1  # whose left is not known, so no place is, but that it is a fake is
 
 
 @pytest.mark.parametrize("index", [0, 2])  # with a face, and without one

@@ -14,7 +14,7 @@ from safetensors.torch import save_file
 
 import train
 from detector import model
-from detector.data import UNKNOWN
+from detector.edits import GENERATED, UNKNOWN
 
 LN = math.log
 
@@ -88,6 +88,15 @@ def test_a_place_is_changed_from_a_quarter_on_and_unknown_by_one_pixel():
     pooled = loss(evidence, [[1.0]], mask)[0]
     value, _ = loss(evidence, [[1.0]], mask, map_weight=1.0)
     assert float(value - pooled) == pytest.approx((LN(2) + 3 * LN(4 / 3)) / 4)
+
+
+def test_a_generated_place_counts_less_than_a_clean_one():
+    evidence = torch.tensor([[[[0.0, LN(3)]]], [[[0.0, -LN(3)]]]])
+    mask = [[[[GENERATED] * 4] * 2], [[[0] * 4] * 2]]
+    pooled = loss(evidence, [[1.0], [0.0]], mask)[0]
+    value, _ = loss(evidence, [[1.0], [0.0]], mask, map_weight=1.0)
+    once = LN(2) + LN(4 / 3)  # of either picture, whose two places are each right by as much
+    assert float(value - pooled) == pytest.approx(once * (0.3 + 1) / (2 * 0.3 + 2))
 
 
 def test_smoothing_by_hand():

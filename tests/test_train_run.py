@@ -176,6 +176,18 @@ def test_broken_pictures_are_listed_or_skipped(pictures, tmp_path, capsys):
     assert model.read(out / "best.safetensors")[1].training["train_pictures"] == 16
 
 
+def test_compiled_it_learns_the_same(pictures, tmp_path):
+    if not shutil.which("c++"):
+        pytest.skip("torch.compile needs a C++ compiler")
+    options = "--epochs 1 --epoch-size 24 --lr 1e-3 --head-lr 1e-3 --ema 0"
+    weights = []
+    for name, more in (("plain", ""), ("compiled", " --compile")):
+        assert train.main(command(pictures / "list.csv", tmp_path / name, options + more)) == 0
+        weights.append(load_file(tmp_path / name / "best.safetensors"))
+    for name, value in weights[0].items():
+        torch.testing.assert_close(weights[1][name], value, atol=2e-3, rtol=2e-3)
+
+
 def test_patience_and_the_other_ways_to_train(pictures, tmp_path):
     # With rates of 0 every epoch has the same AUC, so the second is the first without progress.
     constant = "--lr 0 --head-lr 0 --epochs 9 --patience 1 --ema 0 --map-loss 0 --epoch-size 12 --no-drop-last"
