@@ -133,7 +133,8 @@ def scanned(folder: Path, kills: int, rng: random.Random) -> str:
             assert kept <= now <= _rows(whole), "rows were lost, or are not those of the undisturbed scan"
             kept = now
         assert out.read_text() == whole.read_text()
-        assert alike(_details(out), _details(whole)), "the details are not those of the undisturbed scan"
+        for found, wanted in zip(_details(out), _details(whole), strict=True):
+            assert alike(found, wanted), f"not as in the undisturbed scan: {found}, which was {wanted}"
     return f"{done} kills; {rounds} scans of 48 pictures ended with the undisturbed table, byte for byte, and details"
 
 
