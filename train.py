@@ -282,6 +282,10 @@ def train(
     average = ModelEmaV3(network, decay=args.ema, use_warmup=True) if args.ema else None
 
     train_list, val_list = examples_of(args, team)
+    sources = {example.source for example in train_list if example.target} - {""}
+    if unknown := sorted(set(args.generated) - sources):
+        there = ", ".join(sorted(sources)) or "no column source"
+        raise ValueError(f"--generated {' '.join(unknown)}: no fake of the list has that source; it has {there}")
     sampler = data.BalancedSampler(train_list, args.seed, args.fake_share, args.epoch_size, team.rank, team.size)
     loading = dict(batch_size=args.batch_size // team.size, num_workers=args.workers, pin_memory=args.pin_memory,
                    timeout=args.timeout if args.workers else 0, persistent_workers=args.workers > 0)  # fmt: skip

@@ -149,6 +149,7 @@ def test_refusals(run, pictures, tmp_path, capsys):
         "the loss became nan at step": command(labels, tmp_path / "b", "--lr 1e30 --epoch-size 64"),
         "give --submit the folder": command(labels, tmp_path / "c", submit=tmp_path / "nowhere"),
         "no label list at": command(tmp_path / "nowhere", tmp_path / "d"),
+        "that source; it has no column source": command(labels, tmp_path / "f", "--generated made"),
         "device 'tpu' is not available": command(labels, tmp_path / "e", "--device tpu"),
     }
     before = (run / "state.pt").read_bytes()
