@@ -102,7 +102,7 @@ def arguments(argv: list[str] | None = None) -> argparse.Namespace:
     add("--clip", type=float, default=5.0, help="largest gradient norm")
     add("--ema", type=float, default=0.999, help="decay of the weights' moving average; 0 turns it off")
     add("--patience", type=int, default=0, help="stop after so many epochs without a better val AUC; 0: never")
-    add("--compile", action="store_true", help="torch.compile the network: half a minute more at the start, then quicker; needs a C++ compiler")
+    add("--compile", action="store_true", help="torch.compile the network; slow to start, and needs a C++ compiler")
     add("--amp", default="auto", choices=("auto", "off", "fp16", "bf16"), help="auto: fp16 on CUDA, off elsewhere")
     add("--device", default="auto", help="auto, cpu, cuda, mps")
     add("--save-every", type=int, default=100, help="steps between saved states and log lines")
@@ -238,7 +238,9 @@ def loss_of(network: model.Network, features: torch.Tensor, targets: torch.Tenso
         changed = (F.adaptive_avg_pool2d((mask == edits.CHANGED).float(), grid) > 0.25).float()
         cells = torch.maximum(changed, generated) * (targets.nan_to_num() == 1)[:, :, None, None]
         # Most places are clean, so changed ones count thrice; a generated one may show no trace, so it counts less.
-        weight = (place_known & known[:, :, None, None]) * (1 + cells * torch.where(generated > 0, -0.7, 2.0))
+        weight = (place_known & known[:, :, None, None]) * torch.where(
+            cells > 0, torch.where(generated > 0, 0.3, 3.0), 1.0
+        )
         map_loss = F.binary_cross_entropy_with_logits(evidence, cells, reduction="none") * weight
         loss = loss + map_weight * map_loss.sum() / total(weight.sum()).clamp(min=1)
     return loss, logits

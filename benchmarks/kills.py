@@ -139,7 +139,7 @@ def scanned(folder: Path, kills: int, rng: random.Random) -> str:
 
 
 def alike(one: object, other: object) -> bool:
-    """Equal, numbers within EXACT: after a kill a picture may be judged in a batch of another size."""
+    """Equal, numbers within EXACT."""
     if isinstance(one, dict) and isinstance(other, dict):
         return one.keys() == other.keys() and all(alike(value, other[key]) for key, value in one.items())
     if isinstance(one, list) and isinstance(other, list):

@@ -121,7 +121,7 @@ def _read_list(labels: Path, images: Path) -> list[Example]:
             age = float(row["age"]) if row.get("age") else None
         except ValueError:
             raise LabelError(f"{labels}, line {line}: age must be a number of years, got {row['age']!r}") from None
-        edited = tuple((row.get("edited_parts") or "").split("|")) if row.get("edited_parts") else ()
+        edited = tuple(row["edited_parts"].split("|")) if row.get("edited_parts") else ()
         if not set(edited) <= set(edits.EDITABLE):
             raise LabelError(
                 f"{labels}, line {line}: edited_parts must be names out of {', '.join(edits.EDITABLE)} with | between "
@@ -286,9 +286,9 @@ class FaceData(Dataset):
         with torch.random.fork_rng(devices=[]):  # the transforms draw from torch's generator; leave others' draws alone
             torch.manual_seed(seed)
             image, view = self.transform(Image.fromarray(pixels), tv_tensors.Mask(mask[None]))
-        shown = float((view == CHANGED).float().mean()) > SHOWN
-        missed = bool((mask == CHANGED).any()) and not bool((view == CHANGED).any())
-        targets = self._targets(example, artifact if shown else None, missed)
+        seen = float((view == CHANGED).float().mean())
+        missed = not seen and bool((mask == CHANGED).any())
+        targets = self._targets(example, artifact if seen > SHOWN else None, missed)
         return image.as_subclass(torch.Tensor), targets, view.as_subclass(torch.Tensor)
 
     def _mask(self, index: int, pixels: np.ndarray) -> np.ndarray:

@@ -7,6 +7,7 @@ import numpy as np
 
 from .forge import Portrait
 from .parts import EYES, FACE, HAIR, MOUTH, NOSE, among
+from .parts import UNKNOWN as UNSEEN
 
 CLEAN, CHANGED, GENERATED, UNKNOWN = 0, 1, 2, 255  # a mask's values; GENERATED: made, with or without visible traces
 EDITABLE = ("left_eye", "right_eye", "nose", "mouth")
@@ -24,7 +25,7 @@ def mask_of(edited: tuple[str, ...], portrait: Portrait) -> np.ndarray:
     reach = max(1, round(portrait.box.width * _RIM))
     face = among(portrait.parts, FACE)
     mask = np.full(face.shape, UNKNOWN, np.uint8)
-    mask[~_grown(face, reach) & (portrait.parts != UNKNOWN)] = CLEAN
+    mask[~_grown(face, reach) & (portrait.parts != UNSEEN)] = CLEAN
     mask[among(portrait.parts, HAIR)] = CLEAN
     changed = np.zeros_like(face)
     for names, classes in _TOGETHER.items():
