@@ -23,7 +23,8 @@ from benchmarks.common_way import CommonWay
 from detector import explain
 from detector.analyse import Analyser
 from detector.artifacts import FAKE
-from detector.scan import find_jobs, run, scan
+from detector.scan import find_jobs, scan
+from detector.stream import run
 
 PORTRAIT = Path(__file__).parents[1] / "assets" / "example-hopper.jpg"
 BATCH = 32

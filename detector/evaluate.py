@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from tqdm import tqdm
 
-from . import ages, csv_text, metrics, plots, scan, shortcut, verdict
+from . import ages, csv_text, metrics, plots, scan, shortcut, stream, verdict
 from .analyse import Analyser
 from .analysis import Analysis
 from .data import Example
@@ -97,8 +97,8 @@ def logits(
 def _judged(
     judge: Analyser | Degraded, examples: Sequence[Example], batch_size: int, progress: bool
 ) -> tuple[list[tuple[Example, Analysis]], list[tuple[str, str]]]:
-    jobs = [scan.Job(example.name, example.path) for example in examples]
-    results = tqdm(scan.run(judge, jobs, batch_size), "judge", len(jobs), unit="picture", disable=not progress)
+    jobs = [stream.Job(example.name, example.path) for example in examples]
+    results = tqdm(stream.run(judge, jobs, batch_size), "judge", len(jobs), unit="picture", disable=not progress)
     judged, errors = [], []
     for example, result in zip(examples, results, strict=True):
         if result.analysis is None:

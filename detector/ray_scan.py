@@ -27,7 +27,8 @@ from tqdm import tqdm
 
 from . import csv_text
 from .analyse import Analyser
-from .scan import Job, Result, ScanError, is_picture, run, writeable
+from .scan import ScanError, is_picture, writeable
+from .stream import Job, Result, run
 
 COLUMNS = ("img_name", "y_pred", "error", "sha256")
 FORMATS = ("parquet", "csv")

@@ -6,20 +6,17 @@ import csv
 import io
 import json
 import os
-import threading
-from collections import Counter, deque
-from collections.abc import Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 
 from tqdm import tqdm
 
 from . import csv_text
-from .analyse import Analyser, Found
-from .analysis import Analysis
+from .analyse import Analyser
 from .data import ENDINGS
-from .images import PictureError, Source
+from .stream import Job, Result, run
 
 HEADER = ["img_name", "y_pred"]
 # Kinds we can't read but a person would call a picture: they must show up as errors, not vanish.
@@ -44,21 +41,6 @@ PICTURES = ENDINGS | FOREIGN
 
 class ScanError(ValueError):
     """The scan can't start; the message says why and what to do."""
-
-
-@dataclass(frozen=True)
-class Job:
-    name: str
-    path: Source  # a scan's own are paths; whatever images.load takes will do
-
-
-@dataclass(frozen=True)
-class Result:
-    """What became of one picture: `analysis`, or the reason why there is none."""
-
-    job: Job
-    analysis: Analysis | None
-    error: str = ""
 
 
 @dataclass(frozen=True)
@@ -113,46 +95,6 @@ def is_hidden(inside: PurePath) -> bool:
 def writeable(name: str) -> str:
     """A file name that is not UTF-8 must not break the table."""
     return name.encode(errors="backslashreplace").decode()
-
-
-def run(analyser: Analyser, jobs: Iterable[Job], batch_size: int = 32, method: str | None = None) -> Iterator[Result]:
-    """Judges pictures in order. One thread decodes and finds faces while the classifier works on the batch before."""
-    gone = threading.Event()
-
-    def prepare(job: Job) -> Found | str:
-        if gone.is_set():
-            return "stopped"
-        try:
-            return analyser.prepare(job.path)
-        except PictureError as error:
-            return str(error)
-
-    todo = iter(jobs)
-    with ThreadPoolExecutor(max(2, (os.cpu_count() or 2) // 2)) as pool:
-        # Two batches ahead: enough to keep the classifier fed, few enough to keep memory flat.
-        ahead: deque[tuple[Job, Future]] = deque()
-        try:
-            while True:
-                while len(ahead) < 2 * batch_size and (job := next(todo, None)) is not None:
-                    ahead.append((job, pool.submit(prepare, job)))
-                if not ahead:
-                    return
-                batch, crops = [], 0
-                while ahead and crops < batch_size:  # crops, not pictures: each of a crowd's faces takes memory
-                    job, future = ahead.popleft()
-                    found = future.result()
-                    batch.append((job, found))
-                    crops += 1 if isinstance(found, str) else len(found.crops)
-                yield from _judge(analyser, batch, method)
-        finally:
-            gone.set()
-
-
-def _judge(analyser: Analyser, batch: list[tuple[Job, Found | str]], method: str | None) -> Iterator[Result]:
-    readable = [found for _, found in batch if not isinstance(found, str)]
-    analyses = iter(analyser.judge(readable, method) if readable else ())
-    for job, found in batch:
-        yield Result(job, None, found) if isinstance(found, str) else Result(job, next(analyses))
 
 
 def scan(

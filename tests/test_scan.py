@@ -6,14 +6,12 @@ import os
 import signal
 import subprocess
 import sys
-import threading
 import time
 
 import pytest
 from PIL import Image
 
-from detector import scan as scan_module
-from detector.scan import Job, ScanError, Summary, find_jobs, run, scan
+from detector.scan import ScanError, Summary, find_jobs, scan
 
 
 @pytest.fixture
@@ -194,50 +192,3 @@ def test_a_kill_loses_nothing(tiny, tiny_checkpoint, folder, tmp_path):
     assert len(values_of(out)) == 5
     assert scan(tiny, [folder], out, resume=True, progress=False) == Summary(1, 1, 5, 2)
     assert values_of(out).keys() == {"a.png", "b.jpg", "deep/a.png", "deep/er/c.webp", "e.png", "f.BMP"}
-
-
-# --- the generator
-
-
-def test_order_is_kept_though_readers_differ_in_speed(tiny, folder, monkeypatch):
-    prepare = tiny.prepare
-
-    def slow_first(path):
-        time.sleep(0.2 if path.name == "a.png" else 0)
-        return prepare(path)
-
-    monkeypatch.setattr(tiny, "prepare", slow_first)
-    jobs = find_jobs([folder])[0]
-    results = list(run(tiny, jobs, batch_size=3))
-    assert [result.job for result in results] == jobs
-    assert [result.job.name for result in results if result.analysis is None] == ["broken.jpg"]
-    sizes = {result.job.name: result.analysis.file.sha256 for result in results if result.analysis}
-    assert sizes == {job.name: prepare(job.path).picture.facts.sha256 for job in jobs if job.name != "broken.jpg"}
-
-
-def test_a_scan_closed_early_leaves_no_thread(tiny, folder):
-    before = set(threading.enumerate())
-    results = run(tiny, find_jobs([folder])[0] * 30, batch_size=2)
-    next(results)
-    assert set(threading.enumerate()) > before
-    results.close()
-    assert set(threading.enumerate()) == before
-
-
-def test_reading_stays_two_batches_ahead(tiny, folder, monkeypatch):
-    prepare, seen = tiny.prepare, []
-    monkeypatch.setattr(tiny, "prepare", lambda path: seen.append(path) or prepare(path))
-    results = run(tiny, [Job(str(i), folder / "a.png") for i in range(100)], batch_size=4)
-    next(results)
-    time.sleep(0.3)  # however long the reader of the results takes, no more is read meanwhile
-    assert len(seen) == 8
-    results.close()
-
-
-def test_other_errors_are_not_swallowed(tiny, folder, monkeypatch):
-    def broken(path):
-        raise RuntimeError("a bug")
-
-    monkeypatch.setattr(tiny, "prepare", broken)
-    with pytest.raises(RuntimeError, match="a bug"):
-        list(scan_module.run(tiny, find_jobs([folder])[0]))

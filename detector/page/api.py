@@ -8,9 +8,8 @@ from typing import Any
 
 import gradio as gr
 
-from .. import scan as scanning
 from ..analyse import Analyser
-from ..scan import Job, Result
+from ..stream import Job, Result, run
 from .uploads import PictureFiles, Sent
 
 MOST = 100  # pictures in one request, so that nobody holds the queue for long
@@ -41,7 +40,7 @@ def build(analyser: Analyser) -> None:
 def listed(analyser: Analyser, pictures: Sequence[tuple[str, str]]) -> list[dict[str, Any]]:
     """One entry for each (name, path), as /scan gives it."""
     jobs = [Job(name, Path(path)) for name, path in pictures]
-    return [_entry(result) for result in scanning.run(analyser, jobs, BATCH)]
+    return [_entry(result) for result in run(analyser, jobs, BATCH)]
 
 
 def _entry(result: Result) -> dict[str, Any]:
