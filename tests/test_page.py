@@ -8,6 +8,7 @@ import types
 from dataclasses import replace
 
 import gradio as gr
+import httpx
 import numpy as np
 import pytest
 from conftest import CALIBRATION
@@ -279,6 +280,16 @@ def test_nothing_is_recorded(tiny):
     assert blocks.analytics_enabled is False and options["run_history"] is False
     assert blocks.delete_cache == (600, 1800)
     assert options["max_file_size"] == tiny.limits.max_bytes
+
+
+def test_a_machine_too_busy_for_gradios_own_check_serves_all_the_same(tiny, monkeypatch):
+    monkeypatch.setattr("gradio.networking.url_ok", lambda url: False)
+    blocks = page.build(tiny)
+    try:
+        _, address, _ = blocks.launch(quiet=True, prevent_thread_lock=True, **page.launch_options(tiny))
+        assert httpx.get(f"{address}config", timeout=60).status_code == 200
+    finally:
+        blocks.close(verbose=False)
 
 
 # ---- the evidence under the heatmap

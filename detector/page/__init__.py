@@ -118,6 +118,8 @@ def launch_options(analyser: Analyser, settings: Settings = DEFAULT) -> dict[str
         "run_history": False,
         "enable_monitoring": False,
         "pwa": False,
+        # Gradio's check of its own address gives up after 3 s, and a busy machine may take longer for its first page.
+        "_frontend": False,
         "ssr_mode": False,  # a Space would put a node server in front, which was never tried
         "footer_links": ["api", "settings"],
         "show_error": False,  # only gr.Error speaks to the visitor; other errors may name paths and go to the log
