@@ -84,7 +84,6 @@ def arguments(argv: list[str] | None = None) -> argparse.Namespace:
     add("--size", type=int, default=224, help="side of a training crop, px")
     add("--forged", type=float, default=0.0, help="share of the real pictures that become forgeries, of all five artifacts")
     add("--generated", nargs="*", default=[], metavar="SOURCE", help="sources whose fakes were generated as a whole: every place of them is taught as fake")
-    add("--mixed", type=float, default=0.0, help="share of the pictures of --generated that are half a photo, so that places are told apart (CutMix)")
     add("--fake-share", type=float, default=0.5, help="share of fakes among the pictures drawn, before forging")
     add("--epochs", type=int, default=10)
     add("--epoch-size", type=int, help="pictures an epoch; default: as many as the list has")
@@ -232,18 +231,15 @@ def loss_of(network: model.Network, features: torch.Tensor, targets: torch.Tenso
     known = ~targets.isnan()
     soft = targets.nan_to_num() * (1 - smoothing) + smoothing / 2
     pooled = F.binary_cross_entropy_with_logits(logits, soft, reduction="none") * known
-    loss = pooled.sum() / total(known.sum()).clamp(min=1)
+    loss = pooled.sum() / total(known.sum()).clamp(min=1)  # crops of composites may all have missed what was changed
     if map_weight:
         grid = evidence.shape[2:]
         place_known = F.adaptive_max_pool2d((mask == edits.UNKNOWN).float(), grid) == 0
         generated = F.adaptive_max_pool2d((mask == edits.GENERATED).float(), grid)
         changed = (F.adaptive_avg_pool2d((mask == edits.CHANGED).float(), grid) > 0.25).float()
-        # Of a mixed picture only the places are asked, and only whether they are fake.
-        asked = known.clone()
-        asked[:, 0] |= generated.flatten(1).any(1)
-        cells = torch.maximum(changed * (targets.nan_to_num() == 1)[:, :, None, None], generated)
+        cells = torch.maximum(changed, generated) * (targets.nan_to_num() == 1)[:, :, None, None]
         # Most places are clean, so changed ones count thrice; a generated one may show no trace, so it counts less.
-        weight = (place_known & asked[:, :, None, None]) * torch.where(
+        weight = (place_known & known[:, :, None, None]) * torch.where(
             cells > 0, torch.where(generated > 0, 0.3, 3.0), 1.0
         )
         map_loss = F.binary_cross_entropy_with_logits(evidence, cells, reduction="none") * weight
@@ -297,12 +293,7 @@ def train(
     loading = dict(batch_size=args.batch_size // team.size, num_workers=args.workers, pin_memory=args.pin_memory,
                    timeout=args.timeout if args.workers else 0, persistent_workers=args.workers > 0)  # fmt: skip
     train_set = data.FaceData(
-        train_list,
-        data.train_transform(args.size, header.preprocessing),
-        labels,
-        args.forged,
-        args.generated,
-        args.mixed,
+        train_list, data.train_transform(args.size, header.preprocessing), labels, args.forged, args.generated
     )
     # A generator of its own: the loader's draws then leave the training's random numbers alone.
     loader = DataLoader(train_set, sampler=sampler, drop_last=args.drop_last, generator=torch.Generator(), **loading)

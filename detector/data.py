@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import math
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ from torch.utils.data import Dataset, Sampler
 from torchvision import tv_tensors
 from torchvision.transforms import v2
 
-from . import edits, faces, forge, mixing, parts
+from . import edits, faces, forge, parts
 from .artifacts import FAKE, artifacts_of
 from .edits import CHANGED, CLEAN, GENERATED, UNKNOWN
 from .images import PictureError, load
@@ -152,7 +152,7 @@ def find_problems(examples: Sequence[Example], threads: int = 4) -> dict[Path, s
 class RandomReencode(v2.Transform):
     """With probability `p`, stores the picture as JPEG or WebP of random quality and reads it back."""
 
-    def __init__(self, p: float, quality: tuple[int, int] = (30, 98)):
+    def __init__(self, p: float, quality: tuple[int, int] = (40, 98)):
         super().__init__()
         self.p, self.quality = p, quality
 
@@ -215,7 +215,7 @@ def train_transform(size: int, preprocessing: Preprocessing) -> v2.Compose:
     return v2.Compose(
         [
             RandomScale(p=0.3),
-            RandomReencode(p=0.7),
+            RandomReencode(p=0.5),
             RandomView(size, preprocessing.size),
             v2.RandomHorizontalFlip(),
             v2.RandomApply([v2.ColorJitter(0.25, 0.25, 0.25, 0.03)], p=0.4),
@@ -249,9 +249,8 @@ class FaceData(Dataset):
 
     An item is (image float32 (3, h, w), targets float32 (labels,), mask uint8 (1, h, w)). Targets are 1, 0 or NaN
     (nobody knows). The mask is CHANGED where a forgery or a composite was changed, CLEAN where nothing was, UNKNOWN
-    for fakes of which nothing more is known, and GENERATED all over for fakes of the sources in `generated`. A share
-    `mixed` of those is half a photo (`mixing.mix`): whether such a picture is a fake is not asked, but where. Index
-    with (position, seed): the same pair always gives the same item.
+    for fakes of which nothing more is known, and GENERATED all over for fakes of the sources in `generated`. Index with
+    (position, seed): the same pair always gives the same item.
     """
 
     def __init__(
@@ -261,15 +260,11 @@ class FaceData(Dataset):
         labels: Sequence[str],
         forged: float = 0.0,
         generated: Sequence[str] = (),
-        mixed: float = 0.0,
     ):
         self.examples, self.transform, self.labels, self.forged = list(examples), transform, tuple(labels), forged
-        self.generated, self.mixed = frozenset(generated), mixed
+        self.generated = frozenset(generated)
         self.artifacts = artifacts_of(labels)
         self.reals = [index for index, example in enumerate(self.examples) if not example.target]
-        self._of_source: dict[str, list[int]] = defaultdict(list)
-        for index in self.reals:
-            self._of_source[self.examples[index].source].append(index)
         self._regions: dict[int, tuple[faces.Box, np.ndarray]] = {}  # finding them takes longer than forging
         self._parser: parts.Parser | None = None
 
@@ -288,23 +283,13 @@ class FaceData(Dataset):
             if forgery:
                 pixels, artifact = forgery.pixels, forgery.artifact
                 mask = np.where(forgery.mask > 0.1, CHANGED, CLEAN).astype(np.uint8)
-        photo = None
-        if example.target and example.source in self.generated and rng.random() < self.mixed:
-            # Of the same source where it has photos, so that the two differ in nothing else.
-            photo = int(rng.choice(self._of_source.get(example.source) or self.reals))
         with torch.random.fork_rng(devices=[]):  # the transforms draw from torch's generator; leave others' draws alone
             torch.manual_seed(seed)
-            image, view = self._view(pixels, mask)
-            if photo is not None:
-                other = load(self.examples[photo].path).pixels
-                image, view = mixing.mix(image, view, *self._view(other, self._mask(photo, other)), rng)
+            image, view = self.transform(Image.fromarray(pixels), tv_tensors.Mask(mask[None]))
         seen = float((view == CHANGED).float().mean())
         missed = not seen and bool((mask == CHANGED).any())
-        return image, self._targets(example, artifact if seen > SHOWN else None, missed or photo is not None), view
-
-    def _view(self, pixels: np.ndarray, mask: np.ndarray) -> tuple[torch.Tensor, torch.Tensor]:
-        image, view = self.transform(Image.fromarray(pixels), tv_tensors.Mask(mask[None]))
-        return image.as_subclass(torch.Tensor), view.as_subclass(torch.Tensor)
+        targets = self._targets(example, artifact if seen > SHOWN else None, missed)
+        return image.as_subclass(torch.Tensor), targets, view.as_subclass(torch.Tensor)
 
     def _mask(self, index: int, pixels: np.ndarray) -> np.ndarray:
         """Of the picture as it came."""
@@ -340,12 +325,11 @@ class FaceData(Dataset):
         box, coarse = self._regions[index]
         return forge.Portrait.of(pixels, box, coarse)
 
-    def _targets(self, example: Example, artifact: str | None, open_: bool) -> torch.Tensor:
-        """`artifact`: what was forged and is to be seen; `open_`: whether this view of a fake is one is not asked."""
+    def _targets(self, example: Example, artifact: str | None, missed: bool) -> torch.Tensor:
+        """`artifact`: what was forged and is to be seen; `missed`: the view shows nothing of what was changed."""
         if example.target:
-            # A crop that missed a composite's parts may still show some of their blending; nobody knows. And the seam
-            # of a mixed one would be too easy an answer.
-            known = {FAKE: math.nan if open_ else 1.0}
+            # A crop that missed a composite's parts may still show some of their blending; nobody knows.
+            known = {FAKE: math.nan if missed else 1.0}
         else:  # a crop that shows nothing of the forgery is a crop of a real picture
             known = {FAKE: float(artifact is not None)}
             known.update({label: float(label == artifact) for label in self.labels if label != FAKE})

@@ -10,6 +10,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from enum import StrEnum
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -83,7 +84,7 @@ class Calibration:
         calibrated = -self.a * np.logaddexp(0, -logit) + self.b * np.logaddexp(0, logit) + self.c
         return 1 / (1 + np.exp(-calibrated))
 
-    @property
+    @cached_property  # 3 ms, once for each picture otherwise
     def sha256(self) -> str:
         return hashlib.sha256(json.dumps(asdict(self), sort_keys=True).encode()).hexdigest()
 

@@ -250,29 +250,6 @@ def test_a_generated_source_is_fake_at_every_place(examples):
     assert [dataset[index][2].unique().tolist() for index in range(3)] == [[CLEAN], [GENERATED], [UNKNOWN]]
 
 
-def test_a_mixed_picture_is_asked_for_its_places_alone(examples):
-    made, photo, other = replace(examples[1], source="made"), replace(examples[0], source="made"), examples[2]
-    every = dict(generated=["made"], mixed=1.0)
-    dataset = FaceData([made, photo, other], data.eval_transform(PROCESS), LABELS, **every)
-    plain = FaceData([made, photo, other], data.eval_transform(PROCESS), LABELS)
-    image, targets, mask = dataset[0, 3]
-    assert targets.isnan().all()
-    assert mask.unique().tolist() == [CLEAN, GENERATED, UNKNOWN]
-    assert torch.equal(image[:, mask[0] == GENERATED], plain[0][0][:, mask[0] == GENERATED])
-    assert torch.equal(image[:, mask[0] == CLEAN], plain[1][0][:, mask[0] == CLEAN])  # a photo of the same source
-    assert torch.equal(dataset[0, 3][0], image)
-    assert torch.equal(dataset[1][0], plain[1][0]) and dataset[1][1][0] == 0  # photos stay as they are
-    without = FaceData([made, other], data.eval_transform(PROCESS), LABELS, **every)
-    assert without[0, 3][2].unique().tolist() == [CLEAN, GENERATED, UNKNOWN]  # then any photo
-
-
-def test_mixed_is_a_share_of_the_generated_ones(examples):
-    made = replace(examples[1], source="made")
-    dataset = FaceData([examples[2], made], data.eval_transform(PROCESS), LABELS, generated=["made"], mixed=0.3)
-    mixed = sum(bool(dataset[1, seed][1][0].isnan()) for seed in range(200))
-    assert mixed / 200 == pytest.approx(0.3, abs=0.13)  # four standard errors
-
-
 def test_a_composite_knows_its_parts_and_a_crop_that_missed_them_knows_nothing(examples):
     portrait = replace(examples[0], target=1, edited=("mouth",))  # a picture with a face
     _, targets, mask = FaceData([portrait], data.eval_transform(PROCESS), LABELS)[0]
