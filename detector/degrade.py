@@ -54,7 +54,7 @@ class Degraded:
     """An Analyser whose pictures are degraded before it sees them; their file facts are those of the new file."""
 
     def __init__(self, analyser: Analyser, degrade: str):
-        self.analyser, self.degrade = analyser, degrade
+        self.analyser, self.classifier, self.degrade = analyser, analyser.classifier, degrade
 
     def prepare(self, source: Source) -> Found:
         """As Analyser.prepare. Raises PictureError for a picture that can't be read."""

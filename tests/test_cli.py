@@ -88,16 +88,16 @@ def test_limits_of_the_command_line_hold(call, pictures, tmp_path):
 
 
 def test_an_interruption_keeps_what_was_done(call, pictures, tmp_path, monkeypatch):
-    from detector import scan
+    from detector import stream
 
-    judge = scan._judge
+    judge = stream._judged
 
     def interrupted(analyser, batch, method):
         if batch[0][0].name == "1.png":
             raise KeyboardInterrupt
         return judge(analyser, batch, method)
 
-    monkeypatch.setattr(scan, "_judge", interrupted)
+    monkeypatch.setattr(stream, "_judged", interrupted)
     out = tmp_path / "out.csv"
     status, _, err = call("scan", pictures, "--out", out, "--batch-size", 1)
     assert status == 130 and err.endswith("\nstopped; what was done is kept; go on with --resume\n")
