@@ -13,7 +13,7 @@ from ..stream import Job, Result, run
 from .uploads import PictureFiles, Sent
 
 MOST = 100  # pictures in one request, so that nobody holds the queue for long
-BATCH = 8  # crops at a time
+BATCH = 8  # pictures a batch, of which `stream.run` has about two under way
 
 
 def build(analyser: Analyser) -> None:
