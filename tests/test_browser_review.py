@@ -58,12 +58,27 @@ def decide(page, decision):
 
 
 def revealed(page):
-    page.wait_for_selector("#review-stage .dd-heat")
-    page.wait_for_selector("#review-verdict .dd-card")
+    with telling(page):
+        page.wait_for_selector("#review-stage .dd-heat")
+        page.wait_for_selector("#review-verdict .dd-card")
 
 
 def finished(page):
-    page.wait_for_function("document.querySelector('#review-message').innerText.startsWith('Logged as entry')")
+    with telling(page):
+        page.wait_for_function("document.querySelector('#review-message').innerText.startsWith('Logged as entry')")
+
+
+@contextlib.contextmanager
+def telling(page):
+    """What waits in vain says what the page showed instead."""
+    try:
+        yield
+    except Exception as error:  # playwright.Error, which need not be installed
+        said = {
+            place: page.locator(place).all_inner_texts() for place in ("#review-message", "#review-step", ".toast-body")
+        }
+        ticked = page.locator(f"{DECISION}:checked").evaluate_all("all => all.map(one => one.value)")
+        raise AssertionError(f"{said}, decided: {ticked}, stage: {page.inner_html('#review-stage')[:500]}") from error
 
 
 def test_blind_then_revised(browser, served, tiny):

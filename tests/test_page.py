@@ -21,6 +21,7 @@ from detector.faces import Box
 from detector.page import holds, proof, stage, uploads, viewer
 from detector.page.accusation import accusation
 from detector.page.findings import findings
+from detector.page.settings import Settings
 from detector.page.texts import en as texts
 from detector.stability import WAYS, Stability, View
 from detector.verdict import OPEN, Answer, Targets, limits
@@ -280,6 +281,14 @@ def test_nothing_is_recorded(tiny):
     assert blocks.analytics_enabled is False and options["run_history"] is False
     assert blocks.delete_cache == (600, 1800)
     assert options["max_file_size"] == tiny.limits.max_bytes
+
+
+def test_what_begins_a_visit_never_happens_again(tiny, tmp_path):
+    """`gr.on(None, …)` means also: at each change of an input. It drew the desk anew over what a reviewer entered."""
+    blocks = page.build(tiny, Settings(reviews=tmp_path / "reviews.db"))
+    targets = [[event for _, event in found["targets"]] for found in blocks.config["dependencies"]]
+    begins = [events for events in targets if "load" in events]
+    assert begins and all(set(events) == {"load"} for events in begins)
 
 
 def test_a_machine_too_busy_for_gradios_own_check_serves_all_the_same(tiny, monkeypatch):

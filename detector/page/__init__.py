@@ -85,7 +85,7 @@ def _draw(page: gr.Blocks, code: str, analyser: Analyser, settings: Settings, ex
             batch.build(texts, analyser, settings, links)
         if settings.reviews:
             with gr.Tab(texts.review.TAB, id="review", elem_id="review"):
-                review.build(texts, analyser, settings, links)
+                review.build(page, texts, analyser, settings, links)
         with gr.Tab(texts.TAB_LAB, id="lab", elem_id="lab") as tab:
             lab.build(texts, analyser, portraits, tab)
         with gr.Tab(texts.learn.TAB, id="learn", elem_id="learn") as tab:

@@ -68,18 +68,18 @@ def decided(settings: Settings, picture: Picture) -> list[Review]:
     return reviews([entry for entry in entries if entry.picture == picture.facts.sha256])
 
 
-def build(texts: Texts, analyser: Analyser, settings: Settings, links: Links) -> None:
+def build(page: gr.Blocks, texts: Texts, analyser: Analyser, settings: Settings, links: Links) -> None:
     """Adds the tab's components to the page that is being built."""
     own, store = texts.review, Reviews(settings.reviews, settings.reviewers)
     gr.HTML(f'<h2>{own.TITLE}</h2><p class="dd-note">{own.NOTE}</p>', padding=False)
-    desk = _desk(texts, analyser, store, links)
+    desk = _desk(page, texts, analyser, store, links)
     with gr.Accordion(own.ADD, open=False, elem_id="review-add"):
         _adding(desk)
     with gr.Accordion(own.FIGURES, open=False, elem_id="review-figures"):
         _figures(texts, store)
 
 
-def _desk(texts: Texts, analyser: Analyser, store: Reviews, links: Links) -> Desk:
+def _desk(page: gr.Blocks, texts: Texts, analyser: Analyser, store: Reviews, links: Links) -> Desk:
     own = texts.review
     with gr.Row(equal_height=False):
         name = gr.Textbox(label=own.NAME, info=own.NAME_INFO, max_length=MAX_NAME, min_width=280, elem_id="review-name")
@@ -99,9 +99,9 @@ def _desk(texts: Texts, analyser: Analyser, store: Reviews, links: Links) -> Des
     token, phase = gr.Textbox(visible=False), gr.Textbox(visible=False)
     shown = name, counts, message, picture, verdict, form
     desk = Desk(texts, analyser, store, *shown, **parts, token=token, phase=phase)
-    gr.on(None, None, None, blur, js=KEYS.read_text(encoding="utf-8"), api_visibility="private")
+    page.load(None, None, blur, js=KEYS.read_text(encoding="utf-8"), api_visibility="private")
     blur.input(None, blur, None, js=_BLUR, api_visibility="private")
-    _connect(desk, following, links)
+    _connect(page, desk, following, links)
     return desk
 
 
@@ -125,13 +125,14 @@ def _form(texts: Texts) -> dict[str, Any]:
     )
 
 
-def _connect(desk: Desk, following: gr.Button, links: Links) -> None:
+def _connect(page: gr.Blocks, desk: Desk, following: gr.Button, links: Links) -> None:
     # Progress on the message alone: a picture must not be dimmed while it is looked at.
     at_work = QUIET | {"show_progress_on": desk.message}
     form = [desk.form, desk.step, desk.decision, desk.artifacts, desk.note, desk.submit, desk.inspect]
     whole = [desk.message, desk.picture, desk.verdict, *form, desk.token, desk.phase, desk.counts]
     shown, token = [desk.picture, desk.verdict, desk.message], desk.token
-    begun = gr.on(None, desk.arrive, token, [*whole, desk.name], js=_RESUME, **at_work)
+    # Not gr.on(None, …): that would draw the desk anew at each change of the token, over what is being entered.
+    begun = page.load(desk.arrive, token, [*whole, desk.name], js=_RESUME, **at_work)
     begun.then(desk.unlock, token, desk.form, **at_work).then(desk.reveal, token, shown, **at_work)
     for press in (following.click, desk.name.submit):
         taken = press(desk.take, [desk.name, token], whole, js=_VEIL, trigger_mode="once", **at_work)
