@@ -60,9 +60,9 @@ def test_closed_early_it_leaves_no_thread_and_reads_no_more(tiny, jobs, monkeypa
     before = set(threading.enumerate())
     results = run(tiny, jobs * 30, batch_size=16)
     next(results)
-    assert set(threading.enumerate()) > before
+    assert set(threading.enumerate()) - before
     results.close()
-    assert set(threading.enumerate()) == before
+    assert not set(threading.enumerate()) - before  # one of somebody else's may have ended meanwhile
     assert len(seen) < 32 + 7
 
 
@@ -85,7 +85,7 @@ def test_other_errors_are_not_swallowed_and_leave_no_thread(tiny, jobs, monkeypa
     monkeypatch.setattr(tiny, "prepare", broken)
     with pytest.raises(RuntimeError, match="a bug"):
         list(run(tiny, jobs * 10))
-    assert set(threading.enumerate()) == before
+    assert not set(threading.enumerate()) - before
 
 
 def test_on_a_cpu_an_answer_does_not_depend_on_its_neighbours(tiny, tmp_path):
