@@ -83,6 +83,7 @@ def arguments(argv: list[str] | None = None) -> argparse.Namespace:
     add("--full-size", type=int, default=256, help="side of the input in use, px")
     add("--size", type=int, default=224, help="side of a training crop, px")
     add("--forged", type=float, default=0.0, help="share of the real pictures that become forgeries, of all five artifacts")
+    add("--composites", type=float, default=0.0, help="share of the real pictures that get eyes, nose or mouth of another person")
     add("--generated", nargs="*", default=[], metavar="SOURCE", help="sources whose fakes were generated as a whole: every place of them is taught as fake")
     add("--fake-share", type=float, default=0.5, help="share of fakes among the pictures drawn, before forging")
     add("--epochs", type=int, default=10)
@@ -292,9 +293,8 @@ def train(
     sampler = data.BalancedSampler(train_list, args.seed, args.fake_share, args.epoch_size, team.rank, team.size)
     loading = dict(batch_size=args.batch_size // team.size, num_workers=args.workers, pin_memory=args.pin_memory,
                    timeout=args.timeout if args.workers else 0, persistent_workers=args.workers > 0)  # fmt: skip
-    train_set = data.FaceData(
-        train_list, data.train_transform(args.size, header.preprocessing), labels, args.forged, args.generated
-    )
+    views = data.train_transform(args.size, header.preprocessing)
+    train_set = data.FaceData(train_list, views, labels, args.forged, args.generated, args.composites)
     # A generator of its own: the loader's draws then leave the training's random numbers alone.
     loader = DataLoader(train_set, sampler=sampler, drop_last=args.drop_last, generator=torch.Generator(), **loading)
     our_val = val_list[team.rank :: team.size]

@@ -21,13 +21,14 @@ from torchvision.transforms import v2
 from . import edits, faces, forge, parts
 from .artifacts import FAKE, artifacts_of
 from .edits import CHANGED, CLEAN, GENERATED, UNKNOWN
+from .forge import COMPOSITE
 from .images import PictureError, load
 from .model import Preprocessing
 
 ENDINGS = {".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff", ".gif"}
 KERNELS = (v2.InterpolationMode.BILINEAR, v2.InterpolationMode.BICUBIC, v2.InterpolationMode.LANCZOS)
 SHOWN = 0.005  # share of a crop that a change covers at least, to count
-HARD = {"face_edge": 2}  # forged so many times as often as the others: it takes longest to learn
+HARD = {"face_edge": 2, "sharpness": 2, "hair": 1.5}  # forged so many times as often as the others: they take longest
 
 
 class LabelError(ValueError):
@@ -229,6 +230,13 @@ def train_transform(size: int, preprocessing: Preprocessing) -> v2.Compose:
     )
 
 
+def whole_transform(preprocessing: Preprocessing) -> v2.Compose:
+    """Whole pictures as they are used, delivered in random ways."""
+    size = preprocessing.size
+    deliveries = [RandomScale(p=0.3), RandomReencode(p=0.5), v2.Resize((size, size)), v2.RandomHorizontalFlip()]
+    return v2.Compose([*deliveries, *_to_tensor(preprocessing)])
+
+
 def eval_transform(preprocessing: Preprocessing) -> v2.Compose:
     """The picture as it is used: Resize to a square, CenterCrop, no randomness."""
     size = preprocessing.size
@@ -249,7 +257,8 @@ class FaceData(Dataset):
 
     An item is (image float32 (3, h, w), targets float32 (labels,), mask uint8 (1, h, w)). Targets are 1, 0 or NaN
     (nobody knows). The mask is CHANGED where a forgery or a composite was changed, CLEAN where nothing was, UNKNOWN
-    for fakes of which nothing more is known, and GENERATED all over for fakes of the sources in `generated`. Index with
+    for fakes of which nothing more is known, and GENERATED all over for fakes of the sources in `generated`. `forged`,
+    `composites`: shares of the real pictures that get one of the five artifacts, or parts of another person. Index with
     (position, seed): the same pair always gives the same item.
     """
 
@@ -260,8 +269,10 @@ class FaceData(Dataset):
         labels: Sequence[str],
         forged: float = 0.0,
         generated: Sequence[str] = (),
+        composites: float = 0.0,
     ):
-        self.examples, self.transform, self.labels, self.forged = list(examples), transform, tuple(labels), forged
+        self.examples, self.transform, self.labels = list(examples), transform, tuple(labels)
+        self.forged, self.composites = forged, composites
         self.generated = frozenset(generated)
         self.artifacts = artifacts_of(labels)
         self.reals = [index for index, example in enumerate(self.examples) if not example.target]
@@ -278,8 +289,9 @@ class FaceData(Dataset):
         rng = np.random.default_rng(seed)
         artifact = None
         mask = self._mask(index, pixels)
-        if not example.target and rng.random() < self.forged:
-            forgery = self._forge(index, pixels, rng)
+        draw = 1.0 if example.target else rng.random()
+        if draw < self.forged + self.composites:
+            forgery = (self._forge if draw < self.forged else self._compose)(index, pixels, rng)
             if forgery:
                 pixels, artifact = forgery.pixels, forgery.artifact
                 mask = np.where(forgery.mask > 0.1, CHANGED, CLEAN).astype(np.uint8)
@@ -304,17 +316,30 @@ class FaceData(Dataset):
         often = np.array([HARD.get(artifact, 1) for artifact in self.artifacts])
         order = rng.choice(self.artifacts, len(self.artifacts), replace=False, p=often / often.sum())
         for artifact in order:  # the next one where this picture has no room for the first
-            donor = None
-            if artifact == "hair":
-                other = self.reals[rng.integers(len(self.reals))]
-                if other == index:  # one's own hair is no other person's
-                    continue
-                donor = self._portrait(other, load(self.examples[other].path).pixels)
+            donor = self._another(index, rng) if artifact == "hair" else None
             try:
                 return forge.forge(self._portrait(index, pixels), str(artifact), strength, rng, donor=donor)
             except forge.CannotForge:
                 continue
         return None
+
+    def _compose(self, index: int, pixels: np.ndarray, rng: np.random.Generator) -> forge.Forgery | None:
+        strength = rng.uniform(0.0, 1.0)
+        for _ in range(3):
+            donor = self._another(index, rng)
+            try:
+                return forge.compose(self._portrait(index, pixels), strength, rng, donor)
+            except forge.CannotForge:
+                continue
+        return None
+
+    def _another(self, index: int, rng: np.random.Generator) -> forge.Portrait | None:
+        """Of a real picture that is not the one at `index`; None where there is no other."""
+        if len(self.reals) < 2:
+            return None
+        place = self.reals.index(index)
+        other = self.reals[(place + rng.integers(1, len(self.reals))) % len(self.reals)]
+        return self._portrait(other, load(self.examples[other].path).pixels)
 
     def _portrait(self, index: int, pixels: np.ndarray) -> forge.Portrait:
         if index not in self._regions:
@@ -332,7 +357,8 @@ class FaceData(Dataset):
             known = {FAKE: math.nan if missed else 1.0}
         else:  # a crop that shows nothing of the forgery is a crop of a real picture
             known = {FAKE: float(artifact is not None)}
-            known.update({label: float(label == artifact) for label in self.labels if label != FAKE})
+            if artifact != COMPOSITE:  # whether its edges are tampered with depends on how well it was made
+                known.update({label: float(label == artifact) for label in self.labels if label != FAKE})
         return torch.tensor([known.get(label, math.nan) for label in self.labels])
 
 

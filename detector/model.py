@@ -47,7 +47,7 @@ class Architecture:
 
     `pool`: how evidence becomes logits. `neck`: channels of a feature pyramid that brings the last map up to
     `stride` px; 0 leaves the backbone's own last map. `residual`: three more input channels hold the picture's
-    finest detail.
+    finest detail. `probe`: a linear probe (necks.Probe) stands beside it.
     """
 
     name: str
@@ -56,6 +56,7 @@ class Architecture:
     neck: int = 0
     stride: int = 8
     residual: bool = False
+    probe: bool = False
 
 
 @dataclass(frozen=True)
@@ -106,13 +107,23 @@ class Network(nn.Module):
         # A random head spends half of a short run on unlearning itself; from zero every gradient is useful.
         nn.init.zeros_(self.head.weight)
         nn.init.zeros_(self.head.bias)
+        self.probe = None
+        if architecture.probe:
+            width = self.backbone.feature_info.channels()[-1] if architecture.neck else self.backbone.num_features
+            self.probe = necks.Probe(architecture.name, architecture.kwargs, width, len(labels))
 
     def features(self, x: Tensor) -> Tensor:
-        """Last feature map (n, channels, h, w); a transformer's patch tokens are laid out on their grid."""
+        """Last feature map (n, channels, h, w), behind it the probe's evidence for each label, where there is one."""
+        y, last = self.maps(x)
+        return y if self.probe is None else torch.cat([y, self.probe(x, last, y.shape[2:])], 1)
+
+    def maps(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """What the heads read and the backbone's own last map; a transformer's tokens are laid out on their grid."""
         if self.residual:
             x = necks.with_residual(x)
         if self.neck is not None:
-            return self.neck(self.backbone(x))
+            maps = self.backbone(x)
+            return self.neck(maps), maps[-1]
         y = self.backbone.forward_features(x)
         channels = self.head.in_channels
         if y.ndim == 3:  # tokens (n, prefix + h·w, channels): ViT and its kin
@@ -123,7 +134,7 @@ class Network(nn.Module):
             y = y.transpose(1, 2).reshape(y.shape[0], channels, rows, rows)
         elif y.shape[1] != channels and y.shape[-1] == channels:  # (n, h, w, channels): Swin and its kin
             y = y.permute(0, 3, 1, 2)
-        return y
+        return y, y
 
     def pool(self, evidence: Tensor) -> Tensor:
         """Evidence (n, labels, h, w) to logits (n, labels): its mean, or log-mean-exp (a soft maximum)."""
@@ -132,9 +143,22 @@ class Network(nn.Module):
             return flat.mean(2)
         return flat.logsumexp(2) - math.log(flat.shape[2])
 
+    def evidence(self, features: Tensor) -> Tensor:
+        """Feature map (n, channels, h, w) to what each place says for each label: (n, labels, h, w), logits."""
+        own, probed = self._parted(features)
+        return self.head(own) if probed is None else self.head(own) + probed
+
     def classify(self, features: Tensor) -> Tensor:
-        """Feature map (n, channels, h, w) to logits (n, labels)."""
-        return self.pool(self.head(features))
+        """Feature map (n, channels, h, w) to logits (n, labels). A probe's evidence is pooled by its mean, always."""
+        own, probed = self._parted(features)
+        logits = self.pool(self.head(own))
+        return logits if probed is None else logits + probed.mean((2, 3))
+
+    def _parted(self, features: Tensor) -> tuple[Tensor, Tensor | None]:
+        if self.probe is None:
+            return features, None
+        channels = self.head.in_channels
+        return features[:, :channels], features[:, channels:]
 
     def forward(self, x: Tensor) -> Tensor:
         return self.classify(self.features(x))

@@ -1,4 +1,4 @@
-"""What stands around a timm backbone: a feature pyramid behind it, and finest detail as extra input before it."""
+"""What stands around a timm backbone: a pyramid behind it, finest detail as extra input, a linear probe beside it."""
 
 from __future__ import annotations
 
@@ -59,6 +59,57 @@ class Pyramid(nn.Module):
             y = F.interpolate(y, size=here.shape[2:], mode="bilinear", align_corners=False)
             y = self.smooth[level](here + y)
         return y
+
+
+class Probe(nn.Module):
+    """Evidence that is linear in the mean and the mean square of whole feature maps: little to overfit with.
+
+    Two maps are read: the trained backbone's last one, and that of stride 16 of the same architecture as it was before
+    it was trained on fakes. Features that no fake has touched tell kinds of fakes that training never met better than
+    those that have (Ojha et al., CVPR 2023); the trained ones know the kinds it did meet.
+
+    `width`: channels of the trained backbone's last map. `shift`, `gain`: bring the network's input to what the
+    untouched backbone expects; x · gain + shift for each channel.
+    """
+
+    def __init__(self, name: str, kwargs: dict[str, Any], width: int, labels: int):
+        super().__init__()
+        self.untouched = untouched(name, kwargs)
+        self.register_buffer("gain", torch.ones(3, 1, 1))
+        self.register_buffer("shift", torch.zeros(3, 1, 1))
+        self.trained_head = nn.Conv2d(2 * width, labels, 1)
+        self.untouched_head = nn.Conv2d(2 * self.untouched.feature_info.channels()[-1], labels, 1, bias=False)
+        for head in (self.trained_head, self.untouched_head):
+            nn.init.zeros_(head.weight)
+        nn.init.zeros_(self.trained_head.bias)
+
+    def maps(self, x: Tensor, last: Tensor) -> tuple[Tensor, Tensor]:
+        """Of the input (n, 3, h, w) and the trained backbone's last map: what is read of both, with its squares."""
+        other = self.untouched(x * self.gain + self.shift)[-1]
+        return torch.cat([last, last * last], 1), torch.cat([other, other * other], 1)
+
+    def forward(self, x: Tensor, last: Tensor, grid: tuple[int, int]) -> Tensor:
+        """Evidence (n, labels, *grid), in logits. Its mean is that of the coarse evidence: bilinear keeps it."""
+        trained, other = self.maps(x, last)
+        return sum(
+            F.interpolate(coarse, size=grid, mode="bilinear", align_corners=False)
+            for coarse in (self.trained_head(trained), self.untouched_head(other))
+        )
+
+
+def untouched(name: str, kwargs: dict[str, Any], pretrained: bool = False) -> nn.Module:
+    """A timm model up to its last map of stride 16. Raises ValueError for an architecture that has none."""
+    whole = timm.create_model(name, pretrained=pretrained, features_only=True, **kwargs)
+    reductions = whole.feature_info.reduction()
+    if 16 not in reductions:
+        raise ValueError(f"{name} has no map of stride 16, which the probe reads; choose a convolutional backbone")
+    index = len(reductions) - 1 - reductions[::-1].index(16)
+    model = timm.create_model(name, pretrained=False, features_only=True, out_indices=(index,), **kwargs)
+    if hasattr(model, "blocks"):  # timm keeps the stages behind the one asked for
+        model.blocks = model.blocks[: whole.feature_info.info[index]["stage"]]
+    own = model.state_dict()
+    model.load_state_dict({key: value for key, value in whole.state_dict().items() if key in own})
+    return model.requires_grad_(False)
 
 
 def widen_stem(backbone: nn.Module) -> None:

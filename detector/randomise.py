@@ -23,7 +23,8 @@ def randomised(classifier: Classifier, stage: str, seed: int = 0) -> Classifier:
     overflow; running statistics of norms stay. A network without a neck has its last block there.
     """
     network = copy.deepcopy(classifier.network)
-    parts = {"heads": [network.head], "neck": [network.head, network.neck], "everything": [network]}[stage]
+    heads = [network.head] + ([network.probe.trained_head, network.probe.untouched_head] if network.probe else [])
+    parts = {"heads": heads, "neck": [*heads, network.neck], "everything": [network]}[stage]
     generator = torch.Generator().manual_seed(seed)
     with torch.no_grad():
         for value in (value for part in parts if part is not None for value in part.parameters()):

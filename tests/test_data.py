@@ -286,3 +286,21 @@ def test_forged_is_a_share_of_the_real_ones(examples):
     forged = sum(dataset[2, seed][1][0].item() for seed in range(200))
     assert forged / 200 == pytest.approx(0.3, abs=0.13)  # four standard errors
     assert all(dataset[1, seed][1][1].isnan() for seed in range(20))  # fakes stay as they are
+
+
+def test_composites_teach_fake_and_no_artifact(examples):
+    pair = [examples[0], replace(examples[0], name="other.png")]  # one's own face again, but another picture
+    dataset = FaceData(pair, data.eval_transform(PROCESS), LABELS, composites=1.0)
+    plain = FaceData(pair, data.eval_transform(PROCESS), LABELS)[0][0]
+    for seed in range(3):
+        image, targets, mask = dataset[0, seed]
+        assert targets[0] == 1 and targets[1:].isnan().all()
+        assert mask.unique().tolist() == [CLEAN, CHANGED]
+        assert (image - plain).abs().amax(0)[mask[0] == CLEAN].max() < 0.2  # resized after it was forged
+    beside = FaceData(pair, lambda image, mask: (torch.zeros(3, 4, 4), mask[:, -4:, -4:]), LABELS, composites=1.0)
+    assert beside[0, 1][1].tolist() == [0, 0, 0]
+
+
+def test_without_another_portrait_there_is_no_composite(examples):
+    _, targets, mask = FaceData(examples[:2], data.eval_transform(PROCESS), LABELS, composites=1.0)[0, 1]
+    assert targets.tolist() == [0, 0, 0] and mask.unique().tolist() == [CLEAN]

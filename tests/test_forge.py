@@ -231,3 +231,48 @@ def test_tiny_pictures_and_faces_at_the_frame(shape, box, donor):
             if forgery:
                 assert forgery.pixels.shape == shape
                 assert np.array_equal(forgery.pixels[forgery.mask == 0], pixels[forgery.mask == 0])
+
+
+# --- composites
+
+
+def composed(portrait, donor, seed, strength=1.0):
+    return forge.compose(portrait, strength, np.random.default_rng(seed), donor)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_a_composite_changes_parts_of_the_face_and_nothing_else(collins, donor, seed):
+    made = composed(collins, donor, seed)
+    assert made.artifact == forge.COMPOSITE and made.variant in ("cut", "clone")
+    moved = change(collins.pixels, made.pixels)
+    assert moved[made.mask == 0].max() == 0
+    assert moved[made.mask > 0.5].mean() > 3
+    centre = np.argwhere(made.mask > 0.5).mean(0)
+    box = collins.box
+    assert box.y < centre[0] < box.y + box.height and box.x < centre[1] < box.x + box.width
+    assert (made.mask > 0.5).sum() < 0.8 * box.area
+
+
+def test_a_composites_parts_come_from_the_donor_in_the_portraits_colours(collins, donor):
+    """A donor of one flat colour leaves flat parts, in the colour of the skin around them."""
+    flat = Portrait(np.full_like(donor.pixels, (20, 90, 160)), donor.box, donor.parts)
+    made = next(m for m in (composed(collins, flat, seed, 0.0) for seed in range(20)) if m.variant == "cut")
+    inside = made.mask > 0.999
+    assert made.pixels[inside].std(0).max() < 3
+    skin = collins.pixels[(collins.parts == 1)].mean(0)
+    assert np.abs(made.pixels[inside].mean(0) - skin).max() < 35  # and not (20, 90, 160)
+
+
+def test_composites_repeat_and_differ(collins, donor):
+    first, again, other = composed(collins, donor, 1), composed(collins, donor, 1), composed(collins, donor, 2)
+    assert np.array_equal(first.pixels, again.pixels) and np.array_equal(first.mask, again.mask)
+    assert not np.array_equal(first.mask, other.mask)
+
+
+def test_no_composite_without_faces(collins, donor):
+    bare = Portrait(donor.pixels, donor.box, np.zeros_like(donor.parts))
+    for portrait, other in ((collins, bare), (bare, donor)):
+        with pytest.raises(CannotForge, match="too few parts of the face"):
+            composed(portrait, other, 0)
+    with pytest.raises(CannotForge, match="needs a donor"):
+        composed(collins, None, 0)

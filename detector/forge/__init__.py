@@ -1,7 +1,8 @@
 """Makes manipulated pictures with exact masks out of real ones, for training, measuring and teaching.
 
-One module for each artifact of the vocabulary. Each has trained `VARIANTS` and `HELD_BACK` ones, which training never
-uses: a detector that knows the trace, and not our recipe, finds those too.
+One module for each artifact of the vocabulary, and one for composites, which need show none of them. Each artifact has
+trained `VARIANTS` and `HELD_BACK` ones, which training never uses: a detector that knows the trace, and not our recipe,
+finds those too.
 """
 
 from __future__ import annotations
@@ -11,8 +12,21 @@ import numpy as np
 from ..artifacts import ARTIFACTS
 from . import background, edge, hair, lighting, sharpness
 from .base import CannotForge, Forgery, Portrait, parse, portrait_of
+from .composite import COMPOSITE
+from .composite import forge as compose
 
-__all__ = ["HELD_BACK", "VARIANTS", "CannotForge", "Forgery", "Portrait", "forge", "parse", "portrait_of"]
+__all__ = [
+    "COMPOSITE",
+    "HELD_BACK",
+    "VARIANTS",
+    "CannotForge",
+    "Forgery",
+    "Portrait",
+    "compose",
+    "forge",
+    "parse",
+    "portrait_of",
+]
 
 _MODULES = {
     "face_edge": edge,

@@ -1,0 +1,154 @@
+"""The linear probe that stands beside a trained network (necks.Probe), fitted to whole pictures as they are used.
+
+A network that was trained on crops for hours knows its training pictures by heart; its head then trusts traces that
+other pictures lack. A linear read-out of whole-picture statistics, held back by a strong penalty, has little to learn
+by heart. How much weight each of the three gets is fitted to pictures that none of them saw.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+from scipy.optimize import minimize
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import roc_auc_score
+from torch.utils.data import DataLoader
+
+from .model import Header, Network
+
+PENALTIES = (0.0001, 0.0003, 0.001, 0.003, 0.01)  # C of scikit-learn: the smaller, the stronger
+SOFTENED = (1.0, 0.7, 0.5, 0.35, 0.25)  # factors tried on the head's evidence
+LEAST = 20  # pictures of a class below which a label gets no probe
+
+
+@dataclass(frozen=True)
+class Read:
+    """Of n pictures: targets (n, labels) with NaN for unknown; the head's evidence (n, labels, h, w); statistics
+    (n, features) of the trained and of the untouched backbone."""
+
+    targets: np.ndarray
+    evidence: np.ndarray
+    trained: np.ndarray
+    untouched: np.ndarray
+
+
+@dataclass(frozen=True)
+class Weighing:
+    """What one label's logit is made of. AUC on the held-out pictures: of the head alone, of each read-out alone, and
+    of the sum. `factors`: on the head's evidence, on each read-out."""
+
+    label: str
+    head: float
+    trained: float
+    untouched: float
+    together: float
+    factors: tuple[float, float, float]
+
+
+def attached(
+    network: Network, header: Header, start: torch.nn.Module, mean: Sequence[float], std: Sequence[float]
+) -> tuple[Network, Header]:
+    """A network with a probe that says nothing yet.
+
+    `start`: what necks.untouched gave, trained on channels in 0…1 less `mean`, over `std`, three of each.
+    """
+    header = replace(header, architecture=replace(header.architecture, probe=True))
+    fresh = Network(header.architecture, header.labels)
+    fresh.load_state_dict(network.state_dict(), strict=False)
+    fresh.probe.untouched.load_state_dict(start.state_dict())
+    # From the network's input back to 0…1, and on to the other backbone's.
+    own, their = (
+        (np.array(header.preprocessing.mean), np.array(header.preprocessing.std)),
+        (np.array(mean), np.array(std)),
+    )
+    for buffer, values in ((fresh.probe.gain, own[1] / their[1]), (fresh.probe.shift, (own[0] - their[0]) / their[1])):
+        buffer.copy_(torch.from_numpy(values).view(3, 1, 1))
+    return fresh.eval(), header
+
+
+def read(network: Network, loader: DataLoader, device: torch.device) -> Read:
+    """Runs over a data.FaceData. `network` has a probe."""
+    network.to(device).eval()
+    found: list[tuple] = []
+    with torch.no_grad():
+        for images, targets, _ in loader:
+            images = images.to(device, memory_format=torch.channels_last)
+            y, last = network.maps(images)
+            maps = network.probe.maps(images, last)
+            found.append((targets, network.head(y).cpu(), *(each.mean((2, 3)).cpu() for each in maps)))
+    return Read(*(torch.cat(column).numpy() for column in zip(*found, strict=True)))
+
+
+def joined(parts: Sequence[Read]) -> Read:
+    """All of them as one."""
+    columns = zip(*([getattr(part, name) for name in Read.__dataclass_fields__] for part in parts), strict=True)
+    return Read(*map(np.concatenate, columns))
+
+
+def fit(network: Network, labels: Sequence[str], train: Read, held_out: Read) -> list[Weighing]:
+    """Sets the probe's weights and softens the head's, in place, for each label that both sets have examples of."""
+    weighed = []
+    for index, label in enumerate(labels):
+        ours, theirs = train.targets[:, index], held_out.targets[:, index]
+        known, judged = ~np.isnan(ours), ~np.isnan(theirs)
+        if min(_counts(ours[known])) < LEAST or min(_counts(theirs[judged])) < LEAST:
+            continue
+        ours, target = ours[known].astype(int), theirs[judged].astype(int)
+        weights, scores = [], []
+        for x, z in ((train.trained, held_out.trained), (train.untouched, held_out.untouched)):
+            weights.append(_reader(x[known], ours, z[judged], target))
+            scores.append(z[judged] @ weights[-1])
+        evidence = torch.from_numpy(held_out.evidence[judged, index][:, None])
+        tried = [_weigh(network, evidence, factor, scores, target) for factor in SOFTENED]
+        _, factor, shares, bias, logits = min(tried, key=lambda found: found[0])
+        _write(network, index, factor, bias, [share * weight for share, weight in zip(shares, weights, strict=True)])
+        alone = network.pool(evidence)[:, 0].numpy()
+        aucs = [float(roc_auc_score(target, s)) for s in (alone, *scores, logits)]
+        weighed.append(Weighing(label, *aucs, (factor, *map(float, shares))))
+    return weighed
+
+
+def _counts(target: np.ndarray) -> list[int]:
+    return [int((target == kind).sum()) for kind in (0, 1)]
+
+
+def _reader(x: np.ndarray, target: np.ndarray, z: np.ndarray, held_out: np.ndarray) -> np.ndarray:
+    """Weights on raw statistics; the penalty is the one with the best AUC on the held-out pictures."""
+    scale = x.std(0) + 1e-6
+    found = []
+    for penalty in PENALTIES:
+        reader = LogisticRegression(C=penalty, class_weight="balanced", max_iter=300)
+        weight = reader.fit((x - x.mean(0)) / scale, target).coef_[0] / scale
+        found.append((float(roc_auc_score(held_out, z @ weight)), weight))
+    return max(found, key=lambda one: one[0])[1]
+
+
+def _weigh(network: Network, evidence: torch.Tensor, factor: float, scores: Sequence[np.ndarray], target: np.ndarray):
+    """Shares of the read-outs and a bias beside the head's softened logit, by log loss with both classes even."""
+    base = network.pool(evidence * factor)[:, 0].numpy().astype(float)
+    deviation = np.array([s.std() + 1e-9 for s in scores])
+    columns = np.stack([s - s.mean() for s in scores], 1) / deviation
+    weight = np.where(target == 1, 0.5 / target.mean(), 0.5 / (1 - target.mean()))
+
+    def loss(values: np.ndarray) -> tuple[float, np.ndarray]:
+        logits = base + columns @ values[:-1] + values[-1]
+        miss = 1 / (1 + np.exp(-logits)) - target
+        total = float((weight * np.logaddexp(0, np.where(target == 1, -logits, logits))).mean())
+        return total, np.append((weight * miss) @ columns, (weight * miss).sum()) / target.size
+
+    bounds = [(0, None)] * len(scores) + [(None, None)]
+    found = minimize(loss, np.zeros(len(scores) + 1), jac=True, method="L-BFGS-B", bounds=bounds)
+    shares = found.x[:-1] / deviation
+    bias = found.x[-1] - sum(share * s.mean() for share, s in zip(shares, scores, strict=True))
+    return float(found.fun), factor, shares, float(bias), base + columns @ found.x[:-1] + found.x[-1]
+
+
+def _write(network: Network, index: int, factor: float, bias: float, weights: Sequence[np.ndarray]) -> None:
+    with torch.no_grad():
+        network.head.weight[index] *= factor
+        network.head.bias[index] = network.head.bias[index] * factor + bias
+        for head, weight in zip((network.probe.trained_head, network.probe.untouched_head), weights, strict=True):
+            head.weight[index] = torch.from_numpy(weight).float().view(-1, 1, 1)

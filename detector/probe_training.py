@@ -1,0 +1,118 @@
+"""Fits a linear probe beside a trained network, and writes a checkpoint that holds both.
+
+    python -m detector.probe_training --labels faces.csv --checkpoint run/best.safetensors \
+        --backbone mobilenetv2_100_imagenet.safetensors --backbone-input 0.5 0.5 --forged 0.3 --out probed.safetensors
+
+It learns from the list's split `train` and weighs on `val`. Calibrate what comes out: `python -m detector calibrate`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file
+from torch.utils.data import DataLoader
+from tqdm import tqdm
+
+from . import data, model, necks, probe
+
+FORGED_OF = 3  # of the held-out real pictures every so many is also judged forged
+
+
+def arguments(argv: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="python -m detector.probe_training",
+        description=__doc__.split("\n\n")[0],
+        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
+    )
+    add = parser.add_argument
+    add("--labels", required=True, help="CSV with img_name,target,split (train and val)")
+    add("--images", help="folder of the pictures, when they do not lie beside the list")
+    add("--checkpoint", required=True, help="what train.py wrote; its calibration is dropped")
+    add("--out", required=True, help="checkpoint to write")
+    add(
+        "--backbone", default="pretrained", help="weights of the same backbone before it saw a fake; pretrained: timm's"
+    )
+    add("--backbone-input", nargs=2, type=float, metavar=("MEAN", "STD"),
+        help="of channels in 0…1, which those weights were trained with; None: the checkpoint's own")  # fmt: skip
+    add("--pictures", type=int, default=24000, help="drawn from train, in random deliveries")
+    add("--fake-share", type=float, default=0.5, help="share of fakes among them, before forging")
+    add("--forged", type=float, default=0.0, help="share of the real ones that become forgeries")
+    add("--composites", type=float, default=0.0, help="share of the real ones that get parts of another person")
+    add("--batch-size", type=int, default=32)
+    add("--workers", type=int, default=2, help="processes that load pictures")
+    add("--device", default="auto", help="auto, cpu, cuda, mps")
+    add("--seed", type=int, default=0)
+    return parser.parse_args(argv)
+
+
+def untouched(architecture: model.Architecture, weights: str) -> torch.nn.Module:
+    """The backbone up to stride 16, with `weights` (a file, or "pretrained": from the hub). Raises ValueError."""
+    start = necks.untouched(architecture.name, architecture.kwargs, weights == "pretrained")
+    if weights != "pretrained":
+        try:
+            tensors, own = load_file(weights), start.state_dict()
+            start.load_state_dict({name: value for name, value in tensors.items() if name in own})
+        except (RuntimeError, SafetensorError) as error:
+            raise ValueError(f"{weights} does not fit {architecture.name}: {str(error).splitlines()[0]}") from error
+    return start
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    args = arguments(argv)
+    try:
+        return _run(args)
+    except (ValueError, OSError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+
+
+def _run(args: argparse.Namespace) -> int:
+    if Path(args.out).exists():
+        raise ValueError(f"{args.out} exists; give another --out")
+    train, val = (data.read_labels(args.labels, args.images, split) for split in ("train", "val"))
+    network, header = model.read(args.checkpoint)
+    if header.architecture.probe:
+        raise ValueError(f"{args.checkpoint} has a probe already; give what train.py wrote")
+    process, labels = header.preprocessing, header.labels
+    mean, std = ([value] * 3 for value in args.backbone_input) if args.backbone_input else (process.mean, process.std)
+    network, header = probe.attached(network, header, untouched(header.architecture, args.backbone), mean, std)
+    device = model.pick_device(args.device)
+    torch.manual_seed(args.seed)
+
+    draws = data.BalancedSampler(train, args.seed, args.fake_share, args.pictures)
+    deliveries, plain = data.whole_transform(process), data.eval_transform(process)
+    forgeable = [example for example in val if not example.target][::FORGED_OF] if args.forged else []
+    sets = [
+        (data.FaceData(train, deliveries, labels, args.forged, composites=args.composites), draws),
+        (data.FaceData(val, plain, labels), None),
+        (data.FaceData(forgeable, plain, labels, forged=1.0), None),
+    ]
+    loading = dict(batch_size=args.batch_size, num_workers=args.workers)
+    seen, *held_out = [
+        probe.read(network, tqdm(DataLoader(part, sampler=order, **loading), unit="batch"), device)
+        for part, order in sets
+        if len(part)
+    ]
+    weighed = probe.fit(network.cpu(), labels, seen, probe.joined(held_out))
+    print("AUC on val    head  trained  untouched  together    factors")
+    for of in weighed:
+        factors = "  ".join(f"{factor:.3g}" for factor in of.factors)
+        print(
+            f"{of.label:<12} {of.head:.4f}   {of.trained:.4f}     {of.untouched:.4f}    {of.together:.4f}    {factors}"
+        )
+    facts = dict(probe=dict(pictures=args.pictures, backbone=Path(args.backbone).name, forged=args.forged,
+                            composites=args.composites, fake_share=args.fake_share, seed=args.seed))  # fmt: skip
+    model.save(args.out, network, replace(header, training=header.training | facts, calibration=None))
+    print(f"→ {args.out}; now calibrate it: python -m detector calibrate")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
