@@ -15,6 +15,7 @@ from pathlib import Path
 from detector.arguments import add_limits, add_targets
 
 M_ARENA_MAX = -8  # of glibc's malloc.h
+TRIM = 10  # seconds between two times that free memory is handed back
 
 
 def parser() -> argparse.ArgumentParser:
@@ -63,7 +64,8 @@ def main(argv: list[str] | None = None) -> int:
         _check_mcp(args.mcp)
     except ValueError as error:
         return _failed(error)
-    _share_arenas()  # before the first thread
+    # Before the first thread. Each of gradio's would keep what it once needed in a heap of its own: let all share two.
+    _glibc("mallopt", M_ARENA_MAX, 2)
     # torch and gradio take seconds to import; --help and a taken port need neither
     from detector import page
     from detector.analyse import Analyser
@@ -98,8 +100,12 @@ def main(argv: list[str] | None = None) -> int:
             if analyser is own:  # a hired GPU cannot be used before somebody asks
                 threading.Thread(target=page.warm_up, args=(analyser,), daemon=True).start()
             # A handler that raises could be lost in whatever runs just then (a callback from C, a finaliser).
+            trimmed = time.monotonic()
             while not stops:
                 time.sleep(0.1)
+                if time.monotonic() - trimmed > TRIM:
+                    _glibc("malloc_trim", 0)  # else the heaps keep what the busiest moment took
+                    trimmed = time.monotonic()
         except (OSError, ValueError) as error:
             return _failed(error)
         except KeyboardInterrupt:
@@ -124,10 +130,10 @@ def _check_mcp(wanted: bool) -> None:
         raise ValueError('--mcp needs one more package; install it with: pip install "gradio[mcp]"')
 
 
-def _share_arenas() -> None:
-    """Lets glibc's threads share two heaps: each of gradio's would keep what it once needed in a heap of its own."""
-    with contextlib.suppress(OSError, AttributeError):  # another system, another C library
-        ctypes.CDLL("libc.so.6").mallopt(M_ARENA_MAX, 2)
+def _glibc(function: str, *values: int) -> None:
+    """Calls one of malloc's own functions; nothing happens on another system or with another C library."""
+    with contextlib.suppress(OSError, AttributeError):
+        getattr(ctypes.CDLL("libc.so.6"), function)(*values)
 
 
 def _failed(error: object) -> int:

@@ -8,7 +8,6 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from ..messages import message
 from ..parts import BROWS, EYES, MOUTH, NOSE, among
 from .base import CannotForge, Forgery, Portrait, blend, feather
 
@@ -26,17 +25,17 @@ def forge(portrait: Portrait, strength: float, rng: np.random.Generator, donor: 
     The weaker, the better their colours are matched. Raises CannotForge where too few parts are found, here or there.
     """
     if donor is None:
-        raise CannotForge(message("a composite needs a donor: give the portrait of another person"))
+        raise CannotForge("a composite needs a donor: give the portrait of another person")
     own, others = _places(portrait), _places(donor)
     common = [piece for piece in PIECES if piece in own and piece in others]
     if len(common) < 3:
-        raise CannotForge(message("too few parts of the face were found, here or on the donor"))
+        raise CannotForge("too few parts of the face were found, here or on the donor")
     matrix, _ = cv2.estimateAffinePartial2D(
         np.array([_middle(others[piece]) for piece in common]), np.array([_middle(own[piece]) for piece in common])
     )
     scale = 0.0 if matrix is None else float(np.hypot(*matrix[:, 0]))
     if not 0.3 < scale < 3:
-        raise CannotForge(message("the two faces can't be brought together"))
+        raise CannotForge("the two faces can't be brought together")
     pixels = portrait.pixels
     size = pixels.shape[1::-1]
     theirs = donor.pixels
@@ -52,7 +51,7 @@ def forge(portrait: Portrait, strength: float, rng: np.random.Generator, donor: 
             reach = max(1, round(width * rng.uniform(0.03, 0.1)))
             hard = np.maximum(hard, _grown(np.maximum(own[piece].astype(np.float32), there), reach))
     if not hard.any():
-        raise CannotForge(message("none of the parts to replace was found, here or on the donor"))
+        raise CannotForge("none of the parts to replace was found, here or on the donor")
     moved = _recoloured(moved, pixels, hard, width, strength, rng)
     variant = VARIANTS[rng.integers(len(VARIANTS))]
     if variant == "clone":
@@ -107,7 +106,7 @@ def _cloned(moved: np.ndarray, pixels: np.ndarray, hard: np.ndarray) -> np.ndarr
     inner[:2], inner[-2:], inner[:, :2], inner[:, -2:] = 0, 0, 0, 0  # the solver needs a rim of original pixels
     left, top, w, h = cv2.boundingRect((inner > 0).astype(np.uint8))
     if min(w, h) < 4:
-        raise CannotForge(message("the face is too small to blend gradients"))
+        raise CannotForge("the face is too small to blend gradients")
     return cv2.seamlessClone(
         moved, pixels, (inner > 0).astype(np.uint8) * 255, (left + w // 2, top + h // 2), cv2.NORMAL_CLONE
     )
