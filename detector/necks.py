@@ -85,16 +85,18 @@ class Probe(nn.Module):
 
     def maps(self, x: Tensor, last: Tensor) -> tuple[Tensor, Tensor]:
         """Of the input (n, 3, h, w) and the trained backbone's last map: what is read of both, with its squares."""
-        other = self.untouched(x * self.gain + self.shift)[-1]
+        other = self.untouched(x * self.gain + self.shift)[-1].float()
+        last = last.float()
         return torch.cat([last, last * last], 1), torch.cat([other, other * other], 1)
 
     def forward(self, x: Tensor, last: Tensor, grid: tuple[int, int]) -> Tensor:
         """Evidence (n, labels, *grid), in logits. Its mean is that of the coarse evidence: bilinear keeps it."""
         trained, other = self.maps(x, last)
-        return sum(
-            F.interpolate(coarse, size=grid, mode="bilinear", align_corners=False)
-            for coarse in (self.trained_head(trained), self.untouched_head(other))
-        )
+        with torch.autocast(x.device.type, enabled=False):  # hundreds of squares are summed: not in half precision
+            return sum(
+                F.interpolate(coarse, size=grid, mode="bilinear", align_corners=False)
+                for coarse in (self.trained_head(trained), self.untouched_head(other))
+            )
 
 
 def untouched(name: str, kwargs: dict[str, Any], pretrained: bool = False) -> nn.Module:
