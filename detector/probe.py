@@ -7,7 +7,7 @@ by heart. How much weight each of the three gets is fitted to pictures that none
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -15,9 +15,9 @@ import torch
 from scipy.optimize import minimize_scalar
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
-from torch.utils.data import DataLoader
 
-from .model import Header, Network
+from . import quick
+from .model import AT_ONCE, Header, Network
 
 PENALTIES = (0.0001, 0.0003, 0.001, 0.003, 0.01)  # C of scikit-learn: the smaller, the stronger
 SOFTENED = (1.0, 0.7, 0.5, 0.35, 0.25)  # factors tried on the head's evidence
@@ -70,23 +70,20 @@ def attached(
     return fresh.eval(), header
 
 
-def read(network: Network, loader: DataLoader, device: torch.device) -> Read:
-    """Runs over a data.FaceData. `network` has a probe."""
-    network.to(device).eval()
+def read(network: Network, loader: Iterable, device: torch.device, size: int) -> Read:
+    """Runs over batches of a data.FaceData, pictures of `size` px. `network` has a probe."""
+    network = quick.lighter(network.to(device, memory_format=torch.channels_last).eval(), size)
+
     found: list[tuple] = []
     with torch.no_grad():
         for images, targets, _ in loader:
-            images = images.to(device, memory_format=torch.channels_last)
-            y, last = network.maps(images)
-            maps = network.probe.maps(images, last)
-            found.append((targets, network.head(y).cpu(), *(each.mean((2, 3)).cpu() for each in maps)))
+            at_once = AT_ONCE if device.type == "cpu" else len(images)
+            for part, wanted in zip(images.split(at_once), targets.split(at_once), strict=True):
+                part = part.to(device, memory_format=torch.channels_last)
+                y, last = network.maps(part)
+                maps = network.probe.maps(part, last)
+                found.append((wanted, network.head(y).cpu(), *(each.mean((2, 3)).cpu() for each in maps)))
     return Read(*(torch.cat(column).numpy() for column in zip(*found, strict=True)))
-
-
-def joined(parts: Sequence[Read]) -> Read:
-    """All of them as one."""
-    columns = zip(*([getattr(part, name) for name in Read.__dataclass_fields__] for part in parts), strict=True)
-    return Read(*map(np.concatenate, columns))
 
 
 def fit(network: Network, labels: Sequence[str], train: Read, held_out: Read) -> list[Weighing]:

@@ -1,7 +1,7 @@
 """Fits a linear probe beside a trained network, and writes a checkpoint that holds both.
 
     python -m detector.probe_training --labels faces.csv --checkpoint run/best.safetensors \
-        --backbone mobilenetv2_100_imagenet.safetensors --backbone-input 0.5 0.5 --forged 0.3 --out probed.safetensors
+        --backbone mobilenetv2_100_imagenet.safetensors --backbone-input 0.5 0.5 --out probed.safetensors
 
 It learns from the list's split `train` and weighs on `val`. Calibrate what comes out: `python -m detector calibrate`.
 """
@@ -22,8 +22,6 @@ from tqdm import tqdm
 
 from . import data, model, necks, probe
 
-FORGED_OF = 3  # of the held-out real pictures every so many is also judged forged
-
 
 def arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
@@ -42,9 +40,7 @@ def arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     add("--backbone-input", nargs=2, type=float, metavar=("MEAN", "STD"),
         help="of channels in 0…1, which those weights were trained with; None: the checkpoint's own")  # fmt: skip
     add("--pictures", type=int, default=24000, help="drawn from train, in random deliveries")
-    add("--fake-share", type=float, default=0.5, help="share of fakes among them, before forging")
-    add("--forged", type=float, default=0.0, help="share of the real ones that become forgeries")
-    add("--composites", type=float, default=0.0, help="share of the real ones that get parts of another person")
+    add("--fake-share", type=float, default=0.5, help="share of fakes among them")
     add("--batch-size", type=int, default=32)
     add("--workers", type=int, default=2, help="processes that load pictures")
     add("--device", default="auto", help="auto, cpu, cuda, mps")
@@ -88,28 +84,22 @@ def _run(args: argparse.Namespace) -> int:
 
     draws = data.BalancedSampler(train, args.seed, args.fake_share, args.pictures)
     deliveries, plain = data.whole_transform(process), data.eval_transform(process)
-    forgeable = [example for example in val if not example.target][::FORGED_OF] if args.forged else []
     sets = [
-        (data.FaceData(train, deliveries, labels, args.forged, composites=args.composites), draws),
-        (data.FaceData(val, plain, labels), None),
-        (data.FaceData(forgeable, plain, labels, forged=1.0), None),
+        (data.FaceData(train, deliveries, labels), draws),
+        (data.FaceData(val, plain, labels), range(len(val))),
     ]
     loading = dict(batch_size=args.batch_size, num_workers=args.workers)
-    seen, *held_out = [
-        probe.read(network, tqdm(DataLoader(part, sampler=order, **loading), unit="batch"), device)
-        for part, order in sets
-        if len(part)
-    ]
-    weighed = probe.fit(network.cpu(), labels, seen, probe.joined(held_out))
+    loaders = [DataLoader(part, sampler=order, **loading) for part, order in sets]
+    seen, held_out = [probe.read(network, tqdm(loader, unit="batch"), device, process.size) for loader in loaders]
+    weighed = probe.fit(network.cpu(), labels, seen, held_out)
     print("AUC on val    head  trained  untouched  together    factors")
     for of in weighed:
         factors = "  ".join(f"{factor:.3g}" for factor in of.factors)
         print(
             f"{of.label:<12} {of.head:.4f}   {of.trained:.4f}     {of.untouched:.4f}    {of.together:.4f}    {factors}"
         )
-    facts = dict(probe=dict(pictures=args.pictures, backbone=Path(args.backbone).name, forged=args.forged,
-                            composites=args.composites, fake_share=args.fake_share, seed=args.seed))  # fmt: skip
-    model.save(args.out, network, replace(header, training=header.training | facts, calibration=None))
+    facts = dict(pictures=args.pictures, backbone=Path(args.backbone).name, fake_share=args.fake_share, seed=args.seed)
+    model.save(args.out, network, replace(header, training=header.training | {"probe": facts}, calibration=None))
     print(f"→ {args.out}; now calibrate it: python -m detector calibrate")
     return 0
 

@@ -24,8 +24,13 @@ def folded(network: nn.Module, size: int) -> Extractor:
     the outcome is compared on noise of `size` px, and a network that it does not hold for is used as it is. A norm
     that divides by next to nothing may make it fail too.
     """
+    return lighter(network, size).features
+
+
+def lighter(network: nn.Module, size: int) -> nn.Module:
+    """A copy of the network with its batch norms folded, or itself where that does not hold."""
     if not any(isinstance(module, nn.BatchNorm2d) for module in network.modules()):
-        return network.features
+        return network
     quick = copy.deepcopy(network).eval().requires_grad_(False)
     _fold(quick)
     device = next(network.parameters()).device
@@ -33,7 +38,7 @@ def folded(network: nn.Module, size: int) -> Extractor:
     with torch.no_grad():
         expected, found = network.features(noise), quick.features(noise)
     same = torch.allclose(found, expected, rtol=1e-4, atol=1e-4 * float(expected.abs().max()))
-    return quick.features if same else network.features
+    return quick if same else network
 
 
 def _fold(module: nn.Module) -> None:
