@@ -113,9 +113,15 @@ class Network(nn.Module):
             self.probe = necks.Probe(architecture.name, architecture.kwargs, width, len(labels))
 
     def features(self, x: Tensor) -> Tensor:
-        """Last feature map (n, channels, h, w), behind it the probe's evidence for each label, where there is one."""
+        """Last feature map (n, channels, h, w). Behind it, for each label, the probe's evidence where there is one.
+
+        That is said of the whole picture and of no place, so every place has the same.
+        """
         y, last = self.maps(x)
-        return y if self.probe is None else torch.cat([y, self.probe(x, last, y.shape[2:])], 1)
+        if self.probe is None:
+            return y
+        said = self.probe(x, last)[:, :, None, None]
+        return torch.cat([y, said.to(y.dtype).expand(-1, -1, *y.shape[2:])], 1)
 
     def maps(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """What the heads read and the backbone's own last map; a transformer's tokens are laid out on their grid."""
@@ -145,20 +151,14 @@ class Network(nn.Module):
 
     def evidence(self, features: Tensor) -> Tensor:
         """Feature map (n, channels, h, w) to what each place says for each label: (n, labels, h, w), logits."""
-        own, probed = self._parted(features)
-        return self.head(own) if probed is None else self.head(own) + probed
+        if self.probe is None:
+            return self.head(features)
+        channels = self.head.in_channels
+        return self.head(features[:, :channels]) + features[:, channels:]
 
     def classify(self, features: Tensor) -> Tensor:
-        """Feature map (n, channels, h, w) to logits (n, labels). A probe's evidence is pooled by its mean, always."""
-        own, probed = self._parted(features)
-        logits = self.pool(self.head(own))
-        return logits if probed is None else logits + probed.mean((2, 3))
-
-    def _parted(self, features: Tensor) -> tuple[Tensor, Tensor | None]:
-        if self.probe is None:
-            return features, None
-        channels = self.head.in_channels
-        return features[:, :channels], features[:, channels:]
+        """Feature map (n, channels, h, w) to logits (n, labels)."""
+        return self.pool(self.evidence(features))
 
     def forward(self, x: Tensor) -> Tensor:
         return self.classify(self.features(x))

@@ -62,13 +62,13 @@ class Pyramid(nn.Module):
 
 
 class Probe(nn.Module):
-    """Evidence that is linear in the mean and the mean square of whole feature maps: little to overfit with.
+    """What is linear in the mean and the mean square of each channel over the whole picture: little to overfit with.
 
     Two maps are read: the trained backbone's last one, and that of stride 16 of the same architecture as it was before
     it was trained on fakes. Features that no fake has touched tell kinds of fakes that training never met better than
     those that have (Ojha et al., CVPR 2023); the trained ones know the kinds it did meet.
 
-    `width`: channels of the trained backbone's last map. `shift`, `gain`: bring the network's input to what the
+    `width`: channels of the trained backbone's last map. `gain`, `shift`: bring the network's input to what the
     untouched backbone expects; x · gain + shift for each channel.
     """
 
@@ -77,26 +77,23 @@ class Probe(nn.Module):
         self.untouched = untouched(name, kwargs)
         self.register_buffer("gain", torch.ones(3, 1, 1))
         self.register_buffer("shift", torch.zeros(3, 1, 1))
-        self.trained_head = nn.Conv2d(2 * width, labels, 1)
-        self.untouched_head = nn.Conv2d(2 * self.untouched.feature_info.channels()[-1], labels, 1, bias=False)
+        self.trained_head = nn.Linear(2 * width, labels)
+        self.untouched_head = nn.Linear(2 * self.untouched.feature_info.channels()[-1], labels, bias=False)
         for head in (self.trained_head, self.untouched_head):
             nn.init.zeros_(head.weight)
         nn.init.zeros_(self.trained_head.bias)
 
-    def maps(self, x: Tensor, last: Tensor) -> tuple[Tensor, Tensor]:
-        """Of the input (n, 3, h, w) and the trained backbone's last map: what is read of both, with its squares."""
+    def statistics(self, x: Tensor, last: Tensor) -> tuple[Tensor, Tensor]:
+        """Of the input (n, 3, h, w) and the trained backbone's last map: (n, 2 · channels) of both backbones."""
         other = self.untouched(x * self.gain + self.shift)[-1].float()
         last = last.float()
-        return torch.cat([last, last * last], 1), torch.cat([other, other * other], 1)
+        return tuple(torch.cat([of.mean((2, 3)), (of * of).mean((2, 3))], 1) for of in (last, other))
 
-    def forward(self, x: Tensor, last: Tensor, grid: tuple[int, int]) -> Tensor:
-        """Evidence (n, labels, *grid), in logits. Its mean is that of the coarse evidence: bilinear keeps it."""
-        trained, other = self.maps(x, last)
+    def forward(self, x: Tensor, last: Tensor) -> Tensor:
+        """Evidence (n, labels), in logits."""
+        trained, other = self.statistics(x, last)
         with torch.autocast(x.device.type, enabled=False):  # hundreds of squares are summed: not in half precision
-            return sum(
-                F.interpolate(coarse, size=grid, mode="bilinear", align_corners=False)
-                for coarse in (self.trained_head(trained), self.untouched_head(other))
-            )
+            return self.trained_head(trained) + self.untouched_head(other)
 
 
 def untouched(name: str, kwargs: dict[str, Any], pretrained: bool = False) -> nn.Module:

@@ -81,8 +81,8 @@ def read(network: Network, loader: Iterable, device: torch.device, size: int) ->
             for part, wanted in zip(images.split(at_once), targets.split(at_once), strict=True):
                 part = part.to(device, memory_format=torch.channels_last)
                 y, last = network.maps(part)
-                maps = network.probe.maps(part, last)
-                found.append((wanted, network.head(y).cpu(), *(each.mean((2, 3)).cpu() for each in maps)))
+                statistics = network.probe.statistics(part, last)
+                found.append((wanted, network.head(y).cpu(), *(each.cpu() for each in statistics)))
     return Read(*(torch.cat(column).numpy() for column in zip(*found, strict=True)))
 
 
@@ -163,4 +163,4 @@ def _write(network: Network, index: int, found: _Sum, weights: Sequence[np.ndarr
         network.head.bias[index] = network.head.bias[index] * found.factor + found.bias
         heads = network.probe.trained_head, network.probe.untouched_head
         for head, share, weight in zip(heads, found.shares, weights, strict=True):
-            head.weight[index] = torch.from_numpy(share * weight).float().view(-1, 1, 1)
+            head.weight[index] = torch.from_numpy(share * weight).float()

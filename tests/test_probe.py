@@ -47,7 +47,7 @@ def test_the_logit_is_the_heads_and_what_the_statistics_add(pool, neck):
         expected = network.pool(network.head(y))
         for map, head in ((last, network.probe.trained_head), (other, network.probe.untouched_head)):
             statistics = torch.cat([map.mean((2, 3)), (map**2).mean((2, 3))], 1)
-            expected = expected + statistics @ head.weight.flatten(1).T
+            expected = expected + statistics @ head.weight.T
         assert torch.allclose(network(x), expected + network.probe.trained_head.bias, atol=1e-4)
 
 
@@ -58,10 +58,10 @@ def test_gradcam_is_the_evidence_the_probes_too():
     maps = evidence(classifier, output.features)
     with torch.no_grad():
         assert maps == pytest.approx(network.evidence(output.features).numpy(), abs=1e-4)
-        probed_mean = output.features[:, -2:].mean((2, 3)).numpy()
-        alone = network.head(output.features[:, :-2])
-        assert np.ptp(output.features[:, -2:].numpy(), axis=(2, 3)).min() > 0.01  # no constant map among them
-        assert output.logits == pytest.approx(network.pool(alone).numpy() + probed_mean, abs=1e-4)
+        alone, said = network.head(output.features[:, :-2]).numpy(), output.features[:, -2:].numpy()
+    assert np.ptp(said, axis=(2, 3)).max() == 0  # of the whole picture, so every place has the same
+    assert np.abs(said).min() > 1e-3
+    assert output.logits == pytest.approx(network.pool(torch.from_numpy(alone)).numpy() + said[:, :, 0, 0], abs=1e-4)
 
 
 def test_a_new_probe_changes_nothing():
@@ -128,7 +128,7 @@ def drawn(count, useful, rng, noise=1.0):
 def test_each_gets_the_weight_it_deserves():
     network, _ = probed(neck=0)
     network.probe = necks.Probe(NAME, {}, 3, 2)
-    network.probe.untouched_head = torch.nn.Conv2d(4, 2, 1, bias=False)
+    network.probe.untouched_head = torch.nn.Linear(4, 2, bias=False)
     torch.nn.init.zeros_(network.probe.untouched_head.weight)
     before = network.head.weight.clone()
     rng = np.random.default_rng(0)
