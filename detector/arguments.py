@@ -109,6 +109,11 @@ def parser() -> argparse.ArgumentParser:
         "probabilities and answers are fitted to them. The weights stay as they are.",
     )
     _add_labels(calibrate)
+    calibrate.add_argument(
+        "--sent",
+        action="store_true",
+        help="judge five in six pictures compressed, shrunk, blurred, noisy or as a screenshot, as people send them",
+    )
     calibrate.add_argument("--out", required=True, metavar="FILE", help="checkpoint to write")
 
     card = commands.add_parser(

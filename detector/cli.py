@@ -158,6 +158,7 @@ def _calibrate(args: argparse.Namespace, analyser) -> int:
 
     from .calibrate import compare, fit
     from .data import read_labels
+    from .degrade import Sent
     from .evaluate import logits
     from .model import save
 
@@ -165,9 +166,10 @@ def _calibrate(args: argparse.Namespace, analyser) -> int:
         raise ValueError(f"{args.out} exists; give another --out")
     examples = read_labels(args.labels, args.images, args.split)
     ready = analyser()
-    values, kept = logits(ready, examples, args.batch_size)
+    values, kept = logits(Sent(ready) if args.sent else ready, examples, args.batch_size)
     target = [example.target for example in kept]
     name = f"{len(kept)} pictures of {Path(args.labels).name}" + (f", split {args.split}" if args.split else "")
+    name += ", five in six of them damaged" if args.sent else ""
     calibration = fit(values, target, name)
     print("held-out folds        log loss   calibration error")
     for way in compare(values, target, [example.group or example.name for example in kept]):

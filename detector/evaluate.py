@@ -15,7 +15,7 @@ from . import ages, csv_text, metrics, plots, scan, shortcut, stream, verdict
 from .analyse import Analyser
 from .analysis import Analysis
 from .data import Example
-from .degrade import Degraded, encode
+from .degrade import Degraded, Sent, encode
 from .images import FileFacts, PictureError, load
 
 RATES = {
@@ -85,17 +85,17 @@ def evaluate(
 
 
 def logits(
-    analyser: Analyser, examples: Sequence[Example], batch_size: int = 32, progress: bool = True
+    judge: Analyser | Sent, examples: Sequence[Example], batch_size: int = 32, progress: bool = True
 ) -> tuple[list[float], list[Example]]:
     """The logit of fake of every picture that can be read, and those pictures. Raises ValueError when none can."""
-    judged, errors = _judged(analyser, examples, batch_size, progress)
+    judged, errors = _judged(judge, examples, batch_size, progress)
     if not judged:
         raise ValueError(f"none of the {len(examples)} pictures could be read, as {errors[0]}; check --images")
     return [analysis.logit for _, analysis in judged], [example for example, _ in judged]
 
 
 def _judged(
-    judge: Analyser | Degraded, examples: Sequence[Example], batch_size: int, progress: bool
+    judge: Analyser | Degraded | Sent, examples: Sequence[Example], batch_size: int, progress: bool
 ) -> tuple[list[tuple[Example, Analysis]], list[tuple[str, str]]]:
     jobs = [stream.Job(example.name, example.path) for example in examples]
     results = tqdm(stream.run(judge, jobs, batch_size), "judge", len(jobs), unit="picture", disable=not progress)

@@ -10,6 +10,7 @@ from PIL import Image
 from detector import model
 from detector.calibrate import LEAST, compare, fit
 from detector.cli import main
+from detector.degrade import Sent
 from detector.verdict import limits
 
 
@@ -94,3 +95,24 @@ def test_command(tmp_path, tiny_checkpoint, collins, capsys):
     assert header.calibration.data == f"{2 * LEAST + 4} pictures of labels.csv"
     assert header.sha256 == tiny.header.sha256
     assert main(list(map(str, call))) == 2 and "give another --out" in capsys.readouterr().err
+    call[-1] = tmp_path / "sent.safetensors"
+    assert main([*map(str, call), "--sent", "--device", "cpu"]) == 0
+    sent = model.read(call[-1])[1].calibration
+    assert sent.data.endswith("pictures of labels.csv, five in six of them damaged")
+    assert sorted(sent.real + sent.fake) != sorted(header.calibration.real + header.calibration.fake)
+
+
+def test_pictures_as_they_are_sent(tmp_path, tiny, collins):
+    """Each in one way of all, always the same one; one in so many as it is."""
+    rng, same, shapes = np.random.default_rng(0), 0, set()
+    portrait = np.asarray(Image.open(collins).resize((96, 96))).astype(int)
+    for number in range(40):
+        path = tmp_path / f"{number}.png"
+        Image.fromarray((portrait + rng.integers(-9, 9)).clip(0, 255).astype(np.uint8)).save(path)
+        first, again = Sent(tiny).prepare(path), Sent(tiny).prepare(path)
+        assert np.array_equal(first.picture.pixels, again.picture.pixels)
+        shapes.add(first.picture.pixels.shape[:2])
+        same += np.array_equal(first.picture.pixels, tiny.prepare(path).picture.pixels)
+    assert 1 <= same <= 16  # 6.7 are to be expected
+    assert {(96, 96), (48, 48)} < shapes
+    assert Sent(tiny).judge([first])[0].probability == tiny.judge([first])[0].probability
