@@ -98,16 +98,14 @@ class Probe(nn.Module):
 
 def untouched(name: str, kwargs: dict[str, Any], pretrained: bool = False) -> nn.Module:
     """A timm model up to its last map of stride 16. Raises ValueError for an architecture that has none."""
-    whole = timm.create_model(name, pretrained=pretrained, features_only=True, **kwargs)
-    reductions = whole.feature_info.reduction()
-    if 16 not in reductions:
+    with torch.device("meta"):  # only to see what it has
+        info = timm.create_model(name, features_only=True, **kwargs).feature_info
+    if 16 not in info.reduction():
         raise ValueError(f"{name} has no map of stride 16, which the probe reads; choose a convolutional backbone")
-    index = len(reductions) - 1 - reductions[::-1].index(16)
-    model = timm.create_model(name, pretrained=False, features_only=True, out_indices=(index,), **kwargs)
+    index = len(info.reduction()) - 1 - info.reduction()[::-1].index(16)
+    model = timm.create_model(name, pretrained=pretrained, features_only=True, out_indices=(index,), **kwargs)
     if hasattr(model, "blocks"):  # timm keeps the stages behind the one asked for
-        model.blocks = model.blocks[: whole.feature_info.info[index]["stage"]]
-    own = model.state_dict()
-    model.load_state_dict({key: value for key, value in whole.state_dict().items() if key in own})
+        model.blocks = model.blocks[: info.info[index]["stage"]]
     return model.requires_grad_(False)
 
 

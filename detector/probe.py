@@ -2,7 +2,7 @@
 
 A network that was trained on crops for hours knows its training pictures by heart; its head then trusts traces that
 other pictures lack. A linear read-out of whole-picture statistics, held back by a strong penalty, has little to learn
-by heart. How much weight each of the three gets is fitted to pictures that none of them saw.
+by heart. Which read-outs are used is decided on pictures that none of them saw.
 """
 
 from __future__ import annotations
@@ -27,8 +27,11 @@ LEAST = 20  # pictures of a class below which a label gets no probe
 
 @dataclass(frozen=True)
 class Read:
-    """Of n pictures: targets (n, labels) with NaN for unknown; the head's evidence (n, labels, h, w); statistics
-    (n, features) of the trained and of the untouched backbone."""
+    """What is known and seen of n pictures.
+
+    `targets`: (n, labels), 1, 0 or NaN for unknown; `evidence`: the head's, (n, labels, h, w), logits; `trained`,
+    `untouched`: statistics (n, features) of the two backbones, as necks.Probe reads them.
+    """
 
     targets: np.ndarray
     evidence: np.ndarray
@@ -38,8 +41,11 @@ class Read:
 
 @dataclass(frozen=True)
 class Weighing:
-    """What one label's logit is made of. AUC on the held-out pictures: of the head alone, of each read-out alone, and
-    of the sum. `factors`: on the head's evidence, on each read-out."""
+    """What one label's logit is made of.
+
+    AUC on the held-out pictures, 0…1: of the head alone, of each read-out alone, and of the sum. `factors`: on the
+    head's evidence, and on each read-out.
+    """
 
     label: str
     head: float
@@ -73,7 +79,6 @@ def attached(
 def read(network: Network, loader: Iterable, device: torch.device, size: int) -> Read:
     """Runs over batches of a data.FaceData, pictures of `size` px. `network` has a probe."""
     network = quick.lighter(network.to(device, memory_format=torch.channels_last).eval(), size)
-
     found: list[tuple] = []
     with torch.no_grad():
         for images, targets, _ in loader:
@@ -140,7 +145,7 @@ def _summed(
     """The head and the read-outs that are `used`, each with the same standard deviation.
 
     Equal weights lose little to fitted ones on pictures like those that they are fitted to, and hold better on others
-    (Dawes, American Psychologist 1979). Only how far the sum goes is fitted, by log loss with both classes even.
+    (Dawes, American Psychologist 1979). Only scale and bias are fitted, by log loss with both classes even.
     """
     weight = np.where(target == 1, 0.5 / target.mean(), 0.5 / (1 - target.mean()))
     tried = []
