@@ -34,7 +34,7 @@ from .verdict import Calibration
 EMBEDDED = Path(__file__).parent / "weights" / "detector.safetensors"
 FORMAT = "face-deepfake-detector/1"
 POOLS = ("lse", "mean")
-AT_ONCE = 3  # crops that a CPU judges together: more spill out of its caches, and each then takes longer
+AT_ONCE = 2  # crops that a CPU judges together: more spill out of the caches, and each then takes longer
 
 
 class CheckpointError(ValueError):
