@@ -174,6 +174,8 @@ wrong, and it is then wrong in bright colours.</li>
 clean picture looks as hot as a fake. Ours stays cold. Look at the legend before the colours.</li>
 <li><strong>“The forgery ends where the red ends.”</strong> The map is coarse and is smoothed when enlarged; its edge
 is no outline.</li>
+<li><strong>“It glows evenly, all over.”</strong> Part of the score is read off the picture as a whole and belongs to no
+place. It lies evenly on the map of “manipulation overall”.</li>
 <li><strong>“It is cold, so it is real.”</strong> A kind of fake that the network never met leaves it cold too.</li>
 <li><strong>“It looks sensible, so it is true.”</strong> With some methods maps hardly change when the network’s
 weights are made random. Test it: smooth the hot place away and see whether the score falls. Inspect does that and
