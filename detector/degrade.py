@@ -12,7 +12,7 @@ from PIL import Image
 
 from .analyse import Analyser, Found
 from .analysis import Analysis
-from .images import Source, load
+from .images import Picture, Source, load
 
 # name → (scale of the sides, JPEG quality; None: stored without loss). Shrunk first, then compressed, as messengers do.
 DEGRADE: dict[str, tuple[float, int | None]] = {
@@ -50,18 +50,32 @@ def _stored(image: Image.Image, quality: int | None) -> bytes:
     return file.getvalue()
 
 
-class Degraded:
-    """An Analyser whose pictures are degraded before it sees them; their file facts are those of the new file."""
+class Delivered:
+    """An Analyser that gets what `deliver` makes of each picture; file facts are those of the new file."""
 
-    def __init__(self, analyser: Analyser, degrade: str):
-        self.analyser, self.classifier, self.degrade = analyser, analyser.classifier, degrade
+    def __init__(self, analyser: Analyser):
+        self.analyser, self.classifier = analyser, analyser.classifier
+
+    def deliver(self, picture: Picture) -> Source:
+        raise NotImplementedError
 
     def prepare(self, source: Source) -> Found:
         """As Analyser.prepare. Raises PictureError for a picture that can't be read."""
-        return self.analyser.prepare(encode(load(source, self.analyser.limits).pixels, self.degrade))
+        return self.analyser.prepare(self.deliver(load(source, self.analyser.limits)))
 
     def judge(self, found: Sequence[Found], method: str | None = None) -> list[Analysis]:
         return self.analyser.judge(found, method)
+
+
+class Degraded(Delivered):
+    """Every picture in one way, of DEGRADE."""
+
+    def __init__(self, analyser: Analyser, degrade: str):
+        super().__init__(analyser)
+        self.degrade = degrade
+
+    def deliver(self, picture: Picture) -> bytes:
+        return encode(picture.pixels, self.degrade)
 
 
 # --- from mild to strong ----------------------------------------------------------------------------------------------
@@ -130,21 +144,13 @@ SENT: tuple[tuple[str, float] | None, ...] = (
 )
 
 
-class Sent:
-    """An Analyser that gets each picture in one of the ways of SENT, drawn by the picture's checksum."""
+class Sent(Delivered):
+    """Each picture in one way of SENT, drawn by its checksum."""
 
-    def __init__(self, analyser: Analyser):
-        self.analyser, self.classifier = analyser, analyser.classifier
-
-    def prepare(self, source: Source) -> Found:
-        """As Analyser.prepare. Raises PictureError for a picture that can't be read."""
-        picture = load(source, self.analyser.limits)
+    def deliver(self, picture: Picture) -> Source:
         drawn = int(picture.facts.sha256[:8], 16)
         way = SENT[drawn % len(SENT)]
         if way is None:
-            return self.analyser.prepare(source)
+            return picture.data or picture.pixels
         kind, level = way
-        return self.analyser.prepare(LADDERS[kind].apply(picture.pixels, level, np.random.default_rng(drawn)))
-
-    def judge(self, found: Sequence[Found], method: str | None = None) -> list[Analysis]:
-        return self.analyser.judge(found, method)
+        return LADDERS[kind].apply(picture.pixels, level, np.random.default_rng(drawn))

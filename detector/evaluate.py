@@ -15,7 +15,7 @@ from . import ages, csv_text, metrics, plots, scan, shortcut, stream, verdict
 from .analyse import Analyser
 from .analysis import Analysis
 from .data import Example
-from .degrade import Degraded, Sent, encode
+from .degrade import Degraded, Delivered, encode
 from .images import FileFacts, PictureError, load
 
 RATES = {
@@ -85,7 +85,7 @@ def evaluate(
 
 
 def logits(
-    judge: Analyser | Sent, examples: Sequence[Example], batch_size: int = 32, progress: bool = True
+    judge: Analyser | Delivered, examples: Sequence[Example], batch_size: int = 32, progress: bool = True
 ) -> tuple[list[float], list[Example]]:
     """The logit of fake of every picture that can be read, and those pictures. Raises ValueError when none can."""
     judged, errors = _judged(judge, examples, batch_size, progress)
@@ -95,7 +95,7 @@ def logits(
 
 
 def _judged(
-    judge: Analyser | Degraded | Sent, examples: Sequence[Example], batch_size: int, progress: bool
+    judge: Analyser | Delivered, examples: Sequence[Example], batch_size: int, progress: bool
 ) -> tuple[list[tuple[Example, Analysis]], list[tuple[str, str]]]:
     jobs = [stream.Job(example.name, example.path) for example in examples]
     results = tqdm(stream.run(judge, jobs, batch_size), "judge", len(jobs), unit="picture", disable=not progress)

@@ -85,6 +85,21 @@ def blend(pixels: np.ndarray, copy: np.ndarray, mask: np.ndarray) -> np.ndarray:
     return np.clip(mixed + 0.5, 0, 255).astype(np.uint8)
 
 
+def clone(pixels: np.ndarray, copy: np.ndarray, hard: np.ndarray, least: int) -> tuple[np.ndarray, np.ndarray]:
+    """The gradients of `copy` inside `hard` (h, w), the colours of `pixels` around it (Pérez et al., 2003).
+
+    Gives uint8 pixels (h, w, 3), and `hard` as it was used. Raises CannotForge where a side of it is below `least` px.
+    """
+    hard = hard.copy()
+    hard[:2], hard[-2:], hard[:, :2], hard[:, -2:] = 0, 0, 0, 0  # the solver needs a rim of original pixels
+    inner = (hard > 0).astype(np.uint8)
+    left, top, w, h = cv2.boundingRect(inner)
+    if min(w, h) < least:
+        raise CannotForge(message("the face is too small to blend gradients"))
+    middle = (left + w // 2, top + h // 2)
+    return cv2.seamlessClone(copy, pixels, inner * 255, middle, cv2.NORMAL_CLONE), hard
+
+
 def feather(mask: np.ndarray, sigma: float, inside: bool = False) -> np.ndarray:
     """A soft edge of `sigma` px; exactly 0 away from the mask. `inside`: the edge lies within the mask."""
     if inside:

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 
 from ..parts import BROWS, EYES, MOUTH, NOSE, among
-from .base import CannotForge, Forgery, Portrait, blend, feather
+from .base import CannotForge, Forgery, Portrait, blend, clone, feather
 
 COMPOSITE = "composite"  # where a forgery names its artifact
 VARIANTS = ("cut", "clone")  # a soft edge; gradients of the copy (Pérez et al., 2003)
@@ -55,7 +55,7 @@ def forge(portrait: Portrait, strength: float, rng: np.random.Generator, donor: 
     moved = _recoloured(moved, pixels, hard, width, strength, rng)
     variant = VARIANTS[rng.integers(len(VARIANTS))]
     if variant == "clone":
-        moved = _cloned(moved, pixels, hard)
+        moved, _ = clone(pixels, moved, hard, 4)
     mask = feather(hard, width * rng.uniform(0.01, 0.05))
     return Forgery(blend(pixels, moved, mask), mask, COMPOSITE, variant, strength)
 
@@ -99,14 +99,3 @@ def _recoloured(moved: np.ndarray, pixels: np.ndarray, hard: np.ndarray, width: 
     fitting = (now - b.mean(0)) * spread + a.mean(0)
     fit = 1 - rng.uniform(0, 0.5) * strength
     return cv2.cvtColor(np.clip(now + (fitting - now) * fit, 0, 255).astype(np.uint8), cv2.COLOR_LAB2RGB)
-
-
-def _cloned(moved: np.ndarray, pixels: np.ndarray, hard: np.ndarray) -> np.ndarray:
-    inner = hard.copy()
-    inner[:2], inner[-2:], inner[:, :2], inner[:, -2:] = 0, 0, 0, 0  # the solver needs a rim of original pixels
-    left, top, w, h = cv2.boundingRect((inner > 0).astype(np.uint8))
-    if min(w, h) < 4:
-        raise CannotForge("the face is too small to blend gradients")
-    return cv2.seamlessClone(
-        moved, pixels, (inner > 0).astype(np.uint8) * 255, (left + w // 2, top + h // 2), cv2.NORMAL_CLONE
-    )

@@ -10,8 +10,7 @@ import cv2
 import numpy as np
 
 from ..faces import Box
-from ..messages import message
-from .base import CannotForge, Forgery, Portrait, blend, blob, compressed, feather
+from .base import Forgery, Portrait, blend, blob, clone, compressed, feather
 
 VARIANTS = ("ellipse", "outline")
 HELD_BACK = ("poisson",)  # another blending: gradients of the copy, colours of the original (Pérez et al., 2003)
@@ -31,13 +30,7 @@ def forge(portrait: Portrait, strength: float, rng: np.random.Generator, variant
 
 def _poisson(portrait: Portrait, copy: np.ndarray, strength: float, rng: np.random.Generator) -> Forgery:
     pixels = portrait.pixels
-    hard = _outline(portrait, rng)
-    hard[:2], hard[-2:], hard[:, :2], hard[:, -2:] = 0, 0, 0, 0  # the solver needs a rim of original pixels
-    left, top, w, h = cv2.boundingRect((hard > 0).astype(np.uint8))
-    if min(w, h) < 8:
-        raise CannotForge(message("the face is too small to blend gradients"))
-    inner = (hard > 0).astype(np.uint8) * 255
-    cloned = cv2.seamlessClone(copy, pixels, inner, (left + w // 2, top + h // 2), cv2.NORMAL_CLONE)
+    cloned, hard = clone(pixels, copy, _outline(portrait, rng), 8)
     mask = feather(hard, 1.0, inside=True)
     return Forgery(blend(pixels, cloned, mask), mask, "face_edge", "poisson", strength)
 
