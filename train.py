@@ -50,7 +50,7 @@ from torch.utils.tensorboard import SummaryWriter
 from detector import data, distributed, edits, model, plots
 from detector.analyse import Analyser
 from detector.artifacts import LABELS
-from detector.calibrate import fit
+from detector.calibrate import fitted
 from detector.distributed import ALONE, Team
 from detector.evaluate import evaluate, logits, summary
 from detector.metrics import binary
@@ -505,12 +505,12 @@ def calibrated(args: argparse.Namespace, best_path: Path, val_list: list[data.Ex
     values, kept = logits(analyser, val_list, args.batch_size)
     name = f"{len(kept)} validation pictures of {Path(args.val_labels or args.labels).name}"
     try:
-        calibration = fit(values, [example.target for example in kept], name)
+        network, header = analyser.classifier.network, analyser.classifier.header
+        header = fitted(network, header, values, [example.target for example in kept], name)
     except ValueError as error:  # too few pictures
         print(f"not calibrated, so it answers nothing but a probability: {error}")
         return analyser
-    header = replace(analyser.classifier.header, calibration=calibration)
-    model.save(best_path, analyser.classifier.network, header)
+    model.save(best_path, network, header)
     return Analyser(str(best_path), args.device)
 
 

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
+import torch
 from sklearn.isotonic import IsotonicRegression
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import log_loss
 from sklearn.model_selection import StratifiedGroupKFold
 
 from . import metrics
-from .verdict import Calibration
+from .artifacts import FAKE
+from .model import Header, Network
+from .verdict import LEAST_LEVEL, Calibration
 
 DIGITS = 3  # of the logits kept; more would only make the checkpoint larger
 LEAST = 20  # pictures of a class below which a calibration would be a guess
+STANDS_OUT = 0.01  # share of real pictures in which a named artifact stands out, each of them alone
 
 
 @dataclass(frozen=True)
@@ -25,6 +29,34 @@ class Fit:
     name: str
     log_loss: float
     ece: float
+
+
+def fitted(network: Network, header: Header, logits: np.ndarray, target: Sequence[int], data: str) -> Header:
+    """The header with a calibration by held-out pictures, and the network's artifacts levelled, in place.
+
+    `logits` (n, labels) and targets (n,) 0 real / 1 fake. Raises ValueError as `fit` does; the network is then as it
+    was.
+    """
+    logits, target = np.asarray(logits, float), np.asarray(target, int)
+    calibration = fit(logits[:, header.labels.index(FAKE)], target, data)
+    level(network, header.labels, logits[target == 0])
+    return replace(header, calibration=calibration)
+
+
+def level(network: Network, labels: Sequence[str], real: np.ndarray) -> dict[str, float]:
+    """Moves the artifacts' biases, in place, until STANDS_OUT of the real pictures reach a logit of 0; label → by what.
+
+    A head's zero follows from how often training showed its artifact, and then the commonest would be on top of the
+    others wherever in doubt. `real`: logits (n, labels) of real pictures; of fewer than LEAST_LEVEL nothing is moved.
+    """
+    moved = {}
+    if len(real) >= LEAST_LEVEL:
+        for index, label in enumerate(labels):
+            if label != FAKE:
+                moved[label] = -float(np.quantile(real[:, index], 1 - STANDS_OUT))
+                with torch.no_grad():
+                    network.head.bias[index] += moved[label]
+    return moved
 
 
 def fit(logits: Sequence[float], target: Sequence[int], data: str) -> Calibration:

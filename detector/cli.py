@@ -154,9 +154,8 @@ def _evaluate(args: argparse.Namespace, analyser) -> int:
 
 
 def _calibrate(args: argparse.Namespace, analyser) -> int:
-    from dataclasses import replace
-
-    from .calibrate import compare, fit
+    from .artifacts import FAKE
+    from .calibrate import compare, fitted
     from .data import read_labels
     from .degrade import Sent
     from .evaluate import logits
@@ -170,12 +169,14 @@ def _calibrate(args: argparse.Namespace, analyser) -> int:
     target = [example.target for example in kept]
     name = f"{len(kept)} pictures of {Path(args.labels).name}" + (f", split {args.split}" if args.split else "")
     name += ", five in six of them damaged" if args.sent else ""
-    calibration = fit(values, target, name)
+    network, labels = ready.classifier.network, ready.labels
+    header = fitted(network, ready.classifier.header, values, target, name)
     print("held-out folds        log loss   calibration error")
-    for way in compare(values, target, [example.group or example.name for example in kept]):
+    groups = [example.group or example.name for example in kept]
+    for way in compare(values[:, labels.index(FAKE)], target, groups):
         print(f"  {way.name:<18}  {way.log_loss:.4f}     {way.ece:.4f}")
-    save(args.out, ready.classifier.network, replace(ready.classifier.header, calibration=calibration))
-    a, b, c = calibration.a, calibration.b, calibration.c
+    save(args.out, network, header)
+    a, b, c = header.calibration.a, header.calibration.b, header.calibration.c
     print(f"beta: probability = sigmoid({a:.3f} · ln p - {b:.3f} · ln(1 - p) {c:+.3f}) → {args.out}")
     return 0
 

@@ -9,11 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from scipy.special import logit
 from tqdm import tqdm
 
 from . import ages, csv_text, metrics, plots, scan, shortcut, stream, verdict
 from .analyse import Analyser
 from .analysis import Analysis
+from .artifacts import FAKE
 from .data import Example
 from .degrade import Degraded, Delivered, encode
 from .images import FileFacts, PictureError, load
@@ -86,12 +88,17 @@ def evaluate(
 
 def logits(
     judge: Analyser | Delivered, examples: Sequence[Example], batch_size: int = 32, progress: bool = True
-) -> tuple[list[float], list[Example]]:
-    """The logit of fake of every picture that can be read, and those pictures. Raises ValueError when none can."""
+) -> tuple[np.ndarray, list[Example]]:
+    """Logits (n, labels) of every picture that can be read, the highest of any face, and those pictures.
+
+    Raises ValueError when none can be read.
+    """
     judged, errors = _judged(judge, examples, batch_size, progress)
     if not judged:
         raise ValueError(f"none of the {len(examples)} pictures could be read, as {errors[0]}; check --images")
-    return [analysis.logit for _, analysis in judged], [example for example, _ in judged]
+    labels = judge.classifier.labels
+    values = [[a.logit if label == FAKE else logit(a.artifacts[label]) for label in labels] for _, a in judged]
+    return np.array(values), [example for example, _ in judged]
 
 
 def _judged(

@@ -62,6 +62,9 @@ class Rate:
         return cls(count / of, low, high, count, of)
 
 
+LEAST_LEVEL = 200  # real pictures below which it is not known what one in a hundred of them reaches
+
+
 @dataclass(frozen=True)
 class Calibration:
     """What held-out pictures say about the logit of fake; it travels in the checkpoint.
@@ -83,6 +86,11 @@ class Calibration:
         # ln p and -ln(1 - p) without the overflow of p = 0 or 1
         calibrated = -self.a * np.logaddexp(0, -logit) + self.b * np.logaddexp(0, logit) + self.c
         return 1 / (1 + np.exp(-calibrated))
+
+    @property
+    def levels(self) -> bool:
+        """Whether the artifacts' logits were levelled on these pictures (calibrate.level)."""
+        return len(self.real) >= LEAST_LEVEL
 
     @cached_property  # 3 ms, once for each picture otherwise
     def sha256(self) -> str:

@@ -8,10 +8,10 @@ from conftest import header_of, small_network
 from PIL import Image
 
 from detector import model
-from detector.calibrate import LEAST, compare, fit
+from detector.calibrate import LEAST, STANDS_OUT, compare, fit, fitted, level
 from detector.cli import main
 from detector.degrade import Sent
-from detector.verdict import limits
+from detector.verdict import LEAST_LEVEL, limits
 
 
 def made(n, scale, shift, prevalence=0.5, seed=0):
@@ -55,6 +55,31 @@ def test_compare_is_on_held_out_pictures():
     # Noise can't be calibrated: in its own sample isotonic would look better than chance.
     noise = np.random.default_rng(1).normal(size=400)
     assert {way.name: way for way in compare(noise, np.arange(400) % 2)}["isotonic"].log_loss > 0.69
+
+
+def test_artifacts_stand_out_in_as_few_real_pictures_each():
+    network = small_network(labels=("fake", "hair", "lighting"))
+    before = network.head.bias.detach().clone()
+    rng = np.random.default_rng(0)
+    real = rng.normal((-1, -4, 2), (1, 0.5, 2), (1000, 3))
+    moved = level(network, ("fake", "hair", "lighting"), real)
+    shift = (network.head.bias - before).detach().numpy()
+    assert shift[0] == 0 and moved == pytest.approx({"hair": shift[1], "lighting": shift[2]}, abs=1e-5)
+    assert ((real + shift)[:, 1:] >= 0).mean(0) == pytest.approx(STANDS_OUT, abs=0.001)
+    assert level(network, ("fake", "hair", "lighting"), real[: LEAST_LEVEL - 1]) == {}
+
+
+def test_fitted_does_both_or_nothing():
+    network = small_network()
+    header, before = header_of(network), network.head.bias.detach().clone()
+    values, target = made(900, 1.3, -0.2)
+    both = np.stack([values, values - 3], 1)
+    with pytest.raises(ValueError, match="train the checkpoint first"):
+        fitted(network, header, -both, target, "made")
+    assert (network.head.bias == before).all()
+    assert fitted(network, header, both, target, "made") == replace(header, calibration=fit(values, target, "made"))
+    reached = both[target == 0, 1] + (network.head.bias - before)[1].item() >= 0
+    assert reached.mean() == pytest.approx(STANDS_OUT, abs=0.003)
 
 
 def test_too_few_or_the_wrong_way_round():

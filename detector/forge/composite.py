@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 
 from ..parts import BROWS, EYES, MOUTH, NOSE, among
-from .base import CannotForge, Forgery, Portrait, blend, clone, feather
+from .base import CannotForge, Forgery, Portrait, blend, clone, colours_like, feather, of_lab
 
 COMPOSITE = "composite"  # where a forgery names its artifact
 VARIANTS = ("cut", "clone")  # a soft edge; gradients of the copy (Pérez et al., 2003)
@@ -89,13 +89,11 @@ def _grown(where: np.ndarray, reach: int) -> np.ndarray:
 
 def _recoloured(moved: np.ndarray, pixels: np.ndarray, hard: np.ndarray, width: int, strength: float,
                 rng: np.random.Generator) -> np.ndarray:  # fmt: skip
-    """Mean and spread of each Lab channel as in the skin around (Reinhard et al., 2001), less well if strong."""
+    """The colours of the skin around, matched less well if strong."""
     ring = (_grown(hard, max(2, round(width * 0.06))) > 0) & (hard == 0)
     if not ring.any():
         return moved
-    wanted, now = (cv2.cvtColor(image, cv2.COLOR_RGB2LAB).astype(np.float32) for image in (pixels, moved))
-    a, b = wanted[ring], now[ring]
-    spread = np.clip((a.std(0) + 1) / (b.std(0) + 1), 0.6, 1.6)
-    fitting = (now - b.mean(0)) * spread + a.mean(0)
+    now = cv2.cvtColor(moved, cv2.COLOR_RGB2LAB).astype(np.float32)
+    fitting = colours_like(moved, ring, pixels, ring, 1.6)
     fit = 1 - rng.uniform(0, 0.5) * strength
-    return cv2.cvtColor(np.clip(now + (fitting - now) * fit, 0, 255).astype(np.uint8), cv2.COLOR_LAB2RGB)
+    return of_lab(now + (fitting - now) * fit)

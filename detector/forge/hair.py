@@ -9,7 +9,7 @@ import numpy as np
 
 from ..messages import message
 from ..parts import BACKGROUND, HAIR
-from .base import CannotForge, Forgery, Portrait, blend, feather
+from .base import CannotForge, Forgery, Portrait, blend, colours_like, feather, of_lab
 
 VARIANTS = ("swap", "fill", "part")
 HELD_BACK = ("matched",)  # the donor's hair takes on the colours of the hair it replaces
@@ -40,7 +40,7 @@ def forge(
     if region.sum() < 0.1 * box.area:
         raise CannotForge(message("the donor's hair does not reach this head"))
     if variant == "matched":
-        pixels = _colours_of(portrait.pixels, own, pixels, region)
+        pixels = of_lab(colours_like(pixels, region > 0.5, portrait.pixels, own > 0.5))
     mask = feather(region, box.width * rng.uniform(0.01, 0.03) * (1.4 - strength), inside=rng.random() < 0.5)
     mask = mask * np.float32(0.35 + 0.65 * strength)
     return Forgery(blend(portrait.pixels, pixels, mask), mask, "hair", variant, strength)
@@ -100,11 +100,3 @@ def _piece(own: np.ndarray, width: int, rng: np.random.Generator) -> np.ndarray:
     y, x = np.mgrid[: own.shape[0], : own.shape[1]]
     along = (x - columns[pick]) * np.cos(angle) + (y - rows[pick]) * np.sin(angle)
     return np.clip(along / (0.05 * width) + 0.5, 0, 1).astype(np.float32)
-
-
-def _colours_of(model: np.ndarray, where: np.ndarray, pixels: np.ndarray, region: np.ndarray) -> np.ndarray:
-    """Mean and spread of each Lab channel as in `model` (Reinhard et al., 2001)."""
-    wanted, now = (cv2.cvtColor(image, cv2.COLOR_RGB2LAB).astype(np.float32) for image in (model, pixels))
-    a, b = wanted[where > 0.5], now[region > 0.5]
-    shifted = (now - b.mean(0)) * (a.std(0) + 1) / (b.std(0) + 1) + a.mean(0)
-    return cv2.cvtColor(np.clip(shifted, 0, 255).astype(np.uint8), cv2.COLOR_LAB2RGB)

@@ -41,7 +41,10 @@ def bars(texts: Texts, analysis: Analysis) -> str:
     """A bar for the probability of fake and of each artifact."""
     values = {FAKE: analysis.probability, **analysis.artifacts}
     drawn = "".join(bar(texts.LABELS[label], value) for label, value in values.items())
-    return f'<div class="dd-bars">{drawn}</div>'
+    calibration = analysis.calibration
+    known = analysis.artifacts and calibration and calibration.levels
+    note = f'<p class="dd-note">{texts.LEVELLED}</p>' if known else ""
+    return f'<div class="dd-bars">{drawn}</div>{note}'
 
 
 def held(texts: Texts, face: FaceVerdict) -> str:
