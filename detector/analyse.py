@@ -115,6 +115,7 @@ class Analyser:
             if method and checks:
                 with _timed(timings, "scope"):
                     outside = scope.assess(one.picture, one.boxes)
+                verdicts = _held_open(verdicts, outside)
             if method and evidence:
                 with _timed(timings, "evidence"):
                     verdicts = self._explained(verdicts, one.picture)
@@ -133,6 +134,7 @@ class Analyser:
         [(_, verdicts, timings)] = self._run([one], method)
         with _timed(timings, "scope"):
             outside = scope.assess(one.picture, one.boxes)
+        verdicts = _held_open(verdicts, outside)
         read = metadata.read(one.picture.data) if one.picture.data else None
         yield self._analysis(one, verdicts, outside, read, method, timings)
         if scope.refused(outside):
@@ -217,9 +219,9 @@ class Analyser:
         if one.face_count > MAX_FACES:
             counts = dict(count=one.face_count, most=MAX_FACES)
             warnings.append(message("{count} faces were found; the {most} largest were judged.", **counts))
-        return Analysis(
-            answer=Answer.NOT_ASSESSED if scope.refused(outside or ()) else _together([v.answer for v in verdicts]),
-            scope=outside,
+        analysis = Analysis(
+            answer=_together([face.answer for face in verdicts]),
+            scope=None,
             reasons=tuple(reason for face in verdicts if (reason := sentences.unstable(face.stability))),
             probability=highest.pop(FAKE),
             artifacts=highest,
@@ -234,6 +236,7 @@ class Analyser:
             method=method,
             timings={name: round(value, 2) for name, value in timings.items()},
         )
+        return analysis if outside is None else in_scope(analysis, outside)
 
     @property
     def identity(self) -> ModelIdentity:
@@ -241,6 +244,25 @@ class Analyser:
         size, device = header.preprocessing.size, self.classifier.where
         calibration = header.calibration.sha256 if header.calibration else None
         return ModelIdentity(header.architecture.name, header.sha256, size, device, __version__, calibration)
+
+
+def in_scope(analysis: Analysis, outside: tuple[Reason, ...]) -> Analysis:
+    """With what its scope makes of it: `outside` speaks against judging the picture, as scope.assess found."""
+    if scope.refused(outside):
+        return replace(analysis, scope=outside, answer=Answer.NOT_ASSESSED)
+    faces = _held_open(analysis.faces, outside)
+    answer, reasons = _together([face.answer for face in faces]), analysis.reasons
+    cleared = any(analysis.limits.answer(face.logit) == Answer.AUTHENTIC for face in faces)
+    if cleared and answer == Answer.UNDECIDED:
+        reasons += tuple(filter(None, [sentences.hidden(scope.hiding(outside))]))
+    return replace(analysis, scope=outside, faces=faces, answer=answer, reasons=reasons)
+
+
+def _held_open(faces: tuple[FaceVerdict, ...], outside: Sequence[Reason]) -> tuple[FaceVerdict, ...]:
+    """Without "authentic" where the traces of a manipulation would not show."""
+    if not scope.hiding(outside):
+        return faces
+    return tuple(replace(face, answer=Answer.UNDECIDED) if face.answer == Answer.AUTHENTIC else face for face in faces)
 
 
 def _worded(face: FaceVerdict) -> FaceVerdict:

@@ -18,7 +18,7 @@ import numpy as np
 from PIL import Image
 
 from . import scope
-from .analyse import Analyser, Found
+from .analyse import Analyser, Found, in_scope
 from .analysis import Analysis
 from .images import PictureError
 from .scan import writeable
@@ -105,12 +105,10 @@ def _analysis(analyser: Analyser, found: Found, checked: bool) -> Analysis:
 
     An open answer stays open and a refused picture refused whatever the checks find, so these are not waited for.
     """
-    quick = analyser.judge([found])[0]
     outside = scope.assess(found.picture, found.boxes)
-    if scope.refused(outside):
-        return replace(quick, scope=outside, answer=Answer.NOT_ASSESSED)
-    if not checked or quick.answer == Answer.UNDECIDED:
-        return replace(quick, scope=outside)
+    quick = in_scope(analyser.judge([found])[0], outside)
+    if not checked or quick.answer in (Answer.UNDECIDED, Answer.NOT_ASSESSED):
+        return quick
     return analyser.judge([found], "gradcam", evidence=False)[0]
 
 

@@ -27,28 +27,32 @@ class FaceStatistics:
 
     `highlights`: luma 0…255 that 2 % of the pixels reach; not the mean, which is low on dark skin too.
     `overexposed`: share of pixels without tone left. `chroma`: 0…255, span of the channels that a tenth of the pixels
-    exceed. `detail`: strength of fine structure over that of coarse. `flat`: share of pixels without shading.
-    `tones`: share of the green levels between dark and light that occur; 1 where the face is too small to tell.
+    exceed. `detail`: strength of fine structure over that of coarse. `noise`: standard deviation of what differs
+    between neighbouring pixels at random, luma steps, by the median of the finest diagonal differences (Donoho &
+    Johnstone, Biometrika 1994). `flat`: share of pixels without shading. `tones`: share of the green levels between
+    dark and light that occur; 1 where the face is too small to tell.
     """
 
     highlights: float
     overexposed: float
     chroma: float
     detail: float
+    noise: float
     flat: float
     tones: float
 
 
 def of_face(face: np.ndarray) -> FaceStatistics:
     """`face`: RGB uint8 (height, width, 3)."""
-    small = _shrunk(face, FACE_SIDE)
+    small, large = _shrunk(face, FACE_SIDE), _grey(_shrunk(face, 2 * FACE_SIDE))
     luma = _grey(small)
     span = small.max(2) - small.min(2)
     return FaceStatistics(
         highlights=float(np.percentile(luma, 98)),
         overexposed=float((luma >= OVEREXPOSED).mean()),
         chroma=float(np.percentile(span, 90)),
-        detail=_detail(_grey(_shrunk(face, 2 * FACE_SIDE))),
+        detail=_detail(large),
+        noise=_noise(large),
         flat=float((_local_range(luma) <= FLAT).mean()),
         tones=_tones(face[..., 1]),
     )
@@ -89,6 +93,14 @@ def _detail(luma: np.ndarray) -> float:
     power = np.abs(np.fft.fft2((square - square.mean()) * WINDOW)) ** 2
     coarse, fine = float(power[BAND == COARSE].mean()), float(power[BAND == FINE].mean())
     return float(np.sqrt(fine / coarse)) if coarse > 0 else 0.0
+
+
+def _noise(luma: np.ndarray) -> float:
+    even = luma[: luma.shape[0] // 2 * 2, : luma.shape[1] // 2 * 2].astype(np.float32)
+    if not even.size:
+        return 0.0
+    diagonal = (even[::2, ::2] - even[1::2, ::2] - even[::2, 1::2] + even[1::2, 1::2]) / 2
+    return float(np.median(np.abs(diagonal))) / 0.6745  # of a normal distribution
 
 
 def _tones(channel: np.ndarray) -> float:

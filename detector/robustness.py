@@ -5,24 +5,31 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from tqdm import tqdm
 
-from . import metrics, plots, verdict
-from .analyse import Analyser, Found
+from . import metrics, plots, scope
+from .analyse import Analyser, Found, in_scope
 from .data import Example
 from .degrade import LADDERS
 from .images import PictureError, load
 from .sampling import balanced
+from .verdict import OPEN, Answer, Rate
 
 FPR = "0.01"
 RATES = ("undecided", "false_alarms", "misses")
 VIEWS = tuple((kind, level) for kind, ladder in LADDERS.items() for level in ladder.levels)
 AHEAD = 4  # pictures whose views are prepared at once
+
+
+@dataclass(frozen=True)
+class _Judged:
+    probability: float
+    answer: Answer
 
 
 def measure(
@@ -37,8 +44,9 @@ def measure(
     """Judges every picture as stored and under every level of degrade.LADDERS.
 
     `limit`: a sample of so many pictures, balanced over class and source. Writes robustness.json, robustness.md and
-    robustness.png; returns what the JSON holds. Its answers are those without the stability check, which would judge
-    each view a dozen times more. Raises ValueError when no picture can be read.
+    robustness.png; returns what the JSON holds. Its answers heed the scope, so what is not assessed counts as not told;
+    they are those without the stability check, which would judge each view a dozen times more. Raises ValueError when
+    no picture can be read.
     """
     chosen = list(examples) if limit is None else balanced(examples, limit, seed)
     kept, judged = [], []
@@ -50,12 +58,14 @@ def measure(
             judged.append(row)
     if not kept:
         raise ValueError(f"none of the {len(chosen)} pictures could be read; check --images")
-    probabilities, logits = np.array(judged).transpose(2, 1, 0)  # (views, pictures) each, the first as stored
+    # (views, pictures) each, the first as stored
+    probabilities = np.array([[view.probability for view in row] for row in judged]).T
+    answers = np.array([[view.answer for view in row] for row in judged]).T if analyser.verdicts != OPEN else None
     target = np.array([example.target for example in kept])
     groups = [e.group or e.name for e in kept] if any(e.group for e in kept) else None
     figures = [
-        _figures(target, probability, values, groups, analyser.verdicts, seed)
-        for probability, values in zip(probabilities, logits, strict=True)
+        _figures(target, probability, None if answers is None else answers[view], groups, seed)
+        for view, probability in enumerate(probabilities)
     ]
     for probability, of in zip(probabilities, figures, strict=True):
         of["fall"], of["interval"]["fall"] = metrics.auc_fall(
@@ -84,8 +94,8 @@ def measure(
 
 def _judged(
     analyser: Analyser, examples: Sequence[Example], seed: int, batch_size: int
-) -> Iterator[tuple[Example, list[tuple[float, float]] | None]]:
-    """Each example with (probability, logit) of every view, the first as stored; None if it can't be read."""
+) -> Iterator[tuple[Example, list[_Judged] | None]]:
+    """Each example with what is said of every view, the first as stored; None if it can't be read."""
 
     def prepare(number: int) -> list[Found] | None:
         try:
@@ -102,40 +112,46 @@ def _judged(
         for first in range(0, len(examples), AHEAD):
             numbers = range(first, min(first + AHEAD, len(examples)))
             for number, found in zip(numbers, pool.map(prepare, numbers), strict=True):
-                yield examples[number], found and _scores(analyser, found, batch_size)
+                yield examples[number], found and _said(analyser, found, batch_size)
 
 
-def _scores(analyser: Analyser, views: Sequence[Found], batch_size: int) -> list[tuple[float, float]]:
-    scores, batch, crops = [], [], 0
+def _said(analyser: Analyser, views: Sequence[Found], batch_size: int) -> list[_Judged]:
+    said, batch, crops = [], [], 0
     for number, view in enumerate(views, 1):
         batch.append(view)
         crops += len(view.crops)
         if crops >= batch_size or number == len(views):  # crops, not views: each of a crowd's faces takes memory
-            scores += [(analysis.probability, analysis.logit) for analysis in analyser.judge(batch)]
+            for one, analysis in zip(batch, analyser.judge(batch), strict=True):
+                answer = in_scope(analysis, scope.assess(one.picture, one.boxes)).answer
+                said.append(_Judged(analysis.probability, answer))
             batch, crops = [], 0
-    return scores
+    return said
 
 
 def _figures(
-    target: np.ndarray,
-    probability: np.ndarray,
-    logits: np.ndarray,
-    groups: Sequence[str] | None,
-    limits: verdict.Limits,
-    seed: int,
+    target: np.ndarray, probability: np.ndarray, answers: np.ndarray | None, groups: Sequence[str] | None, seed: int
 ) -> dict[str, Any]:
     """AUC, TPR at 1 % FPR and the rates of the answers; the latter None for a checkpoint without calibration."""
     plain = metrics.binary(target, probability)
     interval = metrics.bootstrap(target, probability, seed=seed, groups=groups)
     figures: dict[str, Any] = {"auc": plain["auc"], "tpr": plain["tpr_at_fpr"][FPR]}
     figures["interval"] = {"auc": interval["auc"], "tpr": interval["tpr_at_fpr"][FPR]}
-    rates = dict.fromkeys(RATES)
-    if measured := verdict.on(limits, target, logits):
-        rates = {name: asdict(getattr(measured, name)) for name in RATES}
-    for name, rate in rates.items():
-        figures[name] = rate and rate["value"]
-        figures["interval"][name] = rate and [rate["low"], rate["high"]]
+    for name, rate in (dict.fromkeys(RATES) if answers is None else _rates(target, answers)).items():
+        figures[name] = rate and rate.value
+        figures["interval"][name] = rate and [rate.low, rate.high]
     return figures
+
+
+def _rates(target: np.ndarray, answers: np.ndarray) -> dict[str, Rate]:
+    """RATES of the answers (n,): errors of what is answered, and what is not told, of all."""
+    accused, cleared = answers == Answer.MANIPULATED, answers == Answer.AUTHENTIC
+    told = accused | cleared
+
+    def of(wrong: np.ndarray, kind: int) -> Rate:
+        return Rate.measured(int((wrong & (target == kind)).sum()), int((told & (target == kind)).sum()))
+
+    undecided = Rate.measured(int((~told).sum()), told.size)
+    return dict(zip(RATES, (undecided, of(accused, 0), of(cleared, 1)), strict=True))
 
 
 # --- table -----------------------------------------------------------------------------------------------------------

@@ -101,6 +101,16 @@ def unstable(stability: Stability | None) -> str:
     )
 
 
+def hidden(causes: Sequence[Message]) -> str:
+    """Why nothing is called authentic where `causes` hide the traces of a manipulation; empty without causes."""
+    if not causes:
+        return ""
+    return message(
+        "The traces of a manipulation would not show here ({causes}), so the picture is not called authentic.",
+        causes=listed(causes),
+    )
+
+
 def _artifact(label: str, probability: float, shares: Sequence[Share], cue: Cue | None, sure: bool) -> Message:
     where = _where(shares, sure)
     known = dict(name=NAMES[label], probability=probability)

@@ -10,9 +10,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from detector import Analyser, Limits, PictureError, __version__, faces
+from detector import Analyser, Limits, PictureError, __version__, batch, faces
 from detector.analyse import MAX_FACES, NO_FACE
 from detector.faces import Box, Face
+from detector.stability import Stability
 from detector.verdict import Answer
 
 
@@ -204,3 +205,27 @@ def test_what_is_out_of_scope_has_one_step(tiny, collins):
         small = np.asarray(image.resize((90, 90)))
     [only] = tiny.steps(tiny.prepare(small), "gradcam")
     assert only.answer == Answer.NOT_ASSESSED
+
+
+@pytest.mark.parametrize("manipulated", [False, True])
+def test_where_traces_would_not_show_nothing_is_called_authentic(tiny, collins, tmp_path, monkeypatch, manipulated):
+    noise = np.random.default_rng(0).normal(0, 25, (512, 512, 3))
+    noisy = (pixels_of(collins) + noise).clip(0, 255).astype(np.uint8)
+    logit = tiny.analyse(noisy, None).logit
+    lower, upper = (logit - 3, logit - 1) if manipulated else (logit + 1, logit + 3)
+    monkeypatch.setattr(tiny, "verdicts", dataclasses.replace(tiny.verdicts, lower=lower, upper=upper))
+    monkeypatch.setattr("detector.analyse.stability._stability", lambda *row: Stability((), 0.0, 1.0, 1.0, ()))
+    found = tiny.prepare(noisy)
+    path = tmp_path / "noisy.png"
+    Image.fromarray(noisy).save(path)
+    rows = [next(iter(batch.judge(tiny, [batch.Entry("a", path)], checked))) for checked in (False, True)]
+    for said in (*tiny.steps(found, "gradcam"), *tiny.judge([found], "gradcam"), *rows):
+        assert "noisy" in {reason.key for reason in said.scope}
+        if manipulated:
+            assert (said.answer, said.reasons) == (Answer.MANIPULATED, ())
+            continue
+        assert said.answer == Answer.UNDECIDED
+        [reason] = said.reasons
+        assert "would not show here (noise)" in reason
+        evidence = getattr(said, "faces", None) and said.faces[0].evidence
+        assert not evidence or evidence.sentences[0].startswith("The verdict stays open")

@@ -9,7 +9,7 @@ from detector import image_statistics
 
 def test_statistics_of_a_plain_face():
     face = image_statistics.of_face(np.full((100, 100, 3), (10, 10, 10), np.uint8))
-    assert face == image_statistics.FaceStatistics(10, 0, 0, 0, 1, 1)
+    assert face == image_statistics.FaceStatistics(10, 0, 0, 0, 0, 1, 1)
 
 
 def test_detail_of_two_waves():

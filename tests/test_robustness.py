@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from detector import metrics, plots
+from detector import metrics, plots, scope
 from detector.cli import main
 from detector.data import Example
 from detector.degrade import LADDERS
@@ -177,11 +177,18 @@ def test_answers_of_a_calibrated_checkpoint(tiny, examples, tmp_path, monkeypatc
     limits = verdict.measured([0.0], [0.0], logits[0], logits[-1])  # all but the lowest and the highest stay open
     monkeypatch.setattr(tiny, "verdicts", limits)
     monkeypatch.setattr("detector.robustness.VIEWS", (("scale", 0.5),))
+    monkeypatch.setattr("detector.robustness.scope.assess", lambda picture, boxes: ())
     found = measure(tiny, examples[:6], tmp_path, progress=False)
     assert found["as_stored"]["undecided"] == pytest.approx(4 / 6)
     low, high = found["as_stored"]["interval"]["undecided"]
     assert low < 4 / 6 < high
     assert len(found["kinds"]["scale"]["levels"]) == 1
+    # What hides traces keeps the lowest open too; what is refused is not answered at all.
+    for kind, undecided in (("warn", 5 / 6), ("refuse", 1)):
+        reason = scope.Reason("noisy", kind, "", 20, 9)
+        monkeypatch.setattr("detector.robustness.scope.assess", lambda picture, boxes, reason=reason: (reason,))
+        told = measure(tiny, examples[:6], tmp_path, progress=False)["as_stored"]
+        assert told["undecided"] == pytest.approx(undecided)
 
 
 def test_nothing_readable(tiny, examples, tmp_path):

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image, ImageEnhance, ImageFilter, ImageOps
 
 from benchmarks.scope_sheet import drawing, jpeg, png, screenshot
-from detector import faces, images, scope
+from detector import faces, image_statistics, images, scope
 from detector.faces import Box
 from detector.page import scope_note
 from detector.page.texts import en as texts
@@ -127,6 +127,20 @@ def test_overexposed(portrait, box, gain, kind):
 @pytest.mark.parametrize(("radius", "kind"), [(1, None), (3.5, "warn"), (5, "refuse")])
 def test_blurred(portrait, box, radius, kind):
     assert kinds(portrait.filter(ImageFilter.GaussianBlur(radius)), (box,)).get("blurred") == kind
+
+
+@pytest.mark.parametrize(("sigma", "kind"), [(4, None), (25, "warn")])
+def test_noisy(astronaut, sigma, kind):
+    noise = np.random.default_rng(0).normal(0, sigma, astronaut.shape)
+    said = kinds((astronaut + noise).clip(0, 255).astype(np.uint8), (faces.find(astronaut)[0].box,))
+    assert said.get("noisy") == kind
+
+
+@pytest.mark.parametrize("sigma", [5, 20])
+def test_noise_is_measured_in_luma_steps(sigma):
+    grey = 128 + np.random.default_rng(0).normal(0, sigma, (200, 200, 1)).repeat(3, 2)
+    assert image_statistics.of_face(grey.clip(0, 255).astype(np.uint8)).noise == pytest.approx(sigma, rel=0.08)
+    assert image_statistics.of_face(np.zeros((1, 1, 3), np.uint8)).noise == 0
 
 
 def test_an_enlarged_picture_is_as_good_as_blurred(portrait, box):

@@ -63,6 +63,15 @@ VERDICTS = {
         "请找一张更清晰的图片。"
     ),
     (
+        "The {where} is noisy: neighbouring pixels differ by about {value:.0f} of 255 levels for no reason, "
+        "{limit:.0f} or more. Look for a cleaner picture."
+    ): (
+        "{where}噪点多：相邻像素无缘无故相差约 {value:.0f} 级（满值 255），达到或超过 {limit:.0f}。"
+        "请找一张更干净的图片。"
+    ),
+    "blur": "模糊",
+    "noise": "噪点",
+    (
         "{value:.0%} of the {where} has no shading at all, {limit:.0%} or more, as in drawings. The detector learned "
         "from photos; use a photo."
     ): (
@@ -117,6 +126,9 @@ VERDICTS = {
         "The answer does not hold: {count} of {views} other deliveries of the same picture speak against it (as: "
         "{names}), so it stays open."
     ): ("结论不稳定：同一图片的 {views} 个其他版本中有 {count} 个与它相反（例如：{names}），因此不下结论。"),
+    (
+        "The traces of a manipulation would not show here ({causes}), so the picture is not called authentic."
+    ): "在这张图片上看不出篡改的痕迹（{causes}），因此不判定为真实。",
     "{name}, {probability:.0%}: {where}.": "{name}（{probability:.0%}）：{where}。",
     "{name}, {probability:.0%}: its map shows where; the regions of this face could not be told apart.": (
         "{name}（{probability:.0%}）：位置见其热力图；这张脸的各个区域无法分清。"
