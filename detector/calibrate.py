@@ -87,22 +87,10 @@ def compare(logits: Sequence[float], target: Sequence[int], groups: Sequence[str
         held = np.zeros(target.size)
         for train, test in folds:
             held[test] = way(logits[train], target[train])(logits[test])
-        weight = _balanced(target)
+        weight = metrics.even(target)
         loss = log_loss(target, held.clip(0.01, 0.99), sample_weight=weight)  # as shown: 1 % to 99 %
-        results.append(Fit(name, float(loss), _balanced_ece(held, target, weight)))
+        results.append(Fit(name, float(loss), metrics.ece(target, held, weight=weight)))
     return results
-
-
-def _balanced(target: np.ndarray) -> np.ndarray:
-    """Weights with which both classes count the same."""
-    return np.where(target == 1, 0.5 / target.mean(), 0.5 / (1 - target.mean()))
-
-
-def _balanced_ece(score: np.ndarray, target: np.ndarray, weight: np.ndarray, bins: int = metrics.ECE_BINS) -> float:
-    """As metrics.ece, with both classes weighing the same, as in the fit."""
-    place = np.minimum((score * bins).astype(int), bins - 1)
-    gaps = np.bincount(place, weight * (score - target), bins)
-    return float(np.abs(gaps).sum() / weight.sum())
 
 
 def _sigmoid(logits: np.ndarray) -> np.ndarray:
@@ -137,7 +125,7 @@ def _beta(logits: np.ndarray, target: np.ndarray) -> Callable:
 
 
 def _isotonic(logits: np.ndarray, target: np.ndarray) -> Callable:
-    return IsotonicRegression(out_of_bounds="clip").fit(logits, target, _balanced(target)).predict
+    return IsotonicRegression(out_of_bounds="clip").fit(logits, target, metrics.even(target)).predict
 
 
 WAYS: dict[str, Callable] = {

@@ -58,6 +58,8 @@ def main(results: dict[str, Result]) -> str:
     rows = [["pictures (real / fake)", *(f"{m['all']['n']} ({_classes(m['all'])})" for m in every)]]
     rows += [[name, *(number(*_figure(m["all"], key)) for m in every)] for key, name in ROWS.items()]
     rows.append(["the same before calibration", *(number(m.get("uncalibrated_ece")) for m in every)])
+    rows.append(["calibration error with even classes", *(number(m.get("even_ece")) for m in every)])
+    rows.append(["the same before calibration", *(number(m.get("uncalibrated_even_ece")) for m in every)])
     rows.append(["AUC of the null model", *(number(m["null_model_auc"]) for m in every)])
     rows.append(["pictures without a face found", *(str(m["no_face"]) for m in every)])
     return table(["", *results], rows)

@@ -65,6 +65,11 @@ def evaluate(
     result["null_model_auc"] = _null_auc([a.file for _, a in judged], kept, groups, null_examples, degrade)
     raw = 1 / (1 + np.exp(-np.array([a.logit for _, a in judged])))
     result["uncalibrated_ece"] = metrics.ece(target, raw)
+    if 0 < target.sum() < target.size:
+        weight = metrics.even(target)
+        result["even_ece"], result["uncalibrated_even_ece"] = (
+            metrics.ece(target, of, weight=weight) for of in (score, raw)
+        )
     answers = verdict.on(analyser.verdicts, target, np.array([a.logit for _, a in judged]))
     result["answers"] = answers and answers.to_dict()
     accused = None
@@ -144,6 +149,9 @@ def summary(result: dict[str, Any]) -> str:
         if value is not None:
             lines.append(f"TPR at {float(rate):.1%} FPR        {value:.4f}")
     lines += [line("Brier score", "brier"), line("calibration error", "ece")]
+    if "even_ece" in result:
+        before, after = result["uncalibrated_even_ece"], result["even_ece"]
+        lines.append(f"with even classes      {after:.4f}  ({before:.4f} before calibration)")
     if answers := result["answers"]:
         lines.append(f"before calibration     {result['uncalibrated_ece']:.4f}")
         lines += [share(name, answers[key]) for name, key in RATES.items()]

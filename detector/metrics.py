@@ -47,16 +47,25 @@ def binary(target, score, threshold=0.5):
     }
 
 
-def ece(target, score, bins=ECE_BINS):
+def even(target):
+    """Weights (n,) with which both classes count the same, their mean 1; both must occur."""
+    return np.where(target == 1, 0.5 / target.mean(), 0.5 / (1 - target.mean()))
+
+
+def ece(target, score, bins=ECE_BINS, weight=None):
     """Expected calibration error, 0..1: the mean over pictures of |mean score - share of fakes| in their bin.
+
+    With `weight` (n,) that of the pictures so weighed: a score fitted to evenly frequent classes is off by the mix of
+    a set alone, and `even` takes that out.
 
     Naeini et al., AAAI 2015, and Guo et al., ICML 2017, in the binary variant: equal-width bins over the
     probability of *fake*, not over the confidence in whichever class was called. Bin k holds k/bins <= score
     < (k+1)/bins; the last one also holds 1.0.
     """
     target, score = checked(target, score)
-    gap = (score - target) @ _bin_members(score, bins)
-    return float(np.abs(gap).sum() / target.size)
+    weight = np.ones(target.size) if weight is None else weight
+    gap = (weight * (score - target)) @ _bin_members(score, bins)
+    return float(np.abs(gap).sum() / weight.sum())
 
 
 def eer(target, score):

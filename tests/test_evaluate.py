@@ -65,6 +65,8 @@ def test_what_is_written(tiny, tmp_path):
         "null_model_auc",
         "answers",
         "uncalibrated_ece",
+        "even_ece",
+        "uncalibrated_even_ece",
         "errors",
         "no_face",
         "checkpoint",

@@ -100,6 +100,18 @@ def test_ranking_metrics_survive_monotone_maps(warp):
     assert after["tpr_at_fpr"] == before["tpr_at_fpr"]
 
 
+def test_ece_with_even_classes_does_not_depend_on_the_mix():
+    target, score = np.array([0, 1, 1]), np.array([0.45, 0.45, 0.95])
+    # Even classes: the real one weighs as much as both fakes, so half of the first bin's three quarters are fake.
+    weight = metrics.even(target)
+    assert weight == pytest.approx([1.5, 0.75, 0.75])
+    first, last = abs(1.5 * 0.45 + 0.75 * (0.45 - 1)), 0.75 * 0.05
+    assert metrics.ece(target, score, weight=weight) == pytest.approx((first + last) / 3)
+    many = np.r_[np.repeat(0, 10), 1, 1], np.r_[np.repeat(0.45, 10), 0.45, 0.95]
+    assert metrics.ece(*many, weight=metrics.even(many[0])) == pytest.approx((first + last) / 3)
+    assert metrics.ece(*many) > metrics.ece(target, score)
+
+
 def test_one_class_leaves_ranking_undefined():
     found = metrics.binary([0, 0, 0], [0.1, 0.2, 0.6])
     assert found["auc"] is found["ap"] is found["eer"] is None
