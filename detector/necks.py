@@ -9,6 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+NO_FLOOR = -100.0  # logits: lower than anything that is said
 DETAIL = 32.0  # gain on the residual: with a standard deviation of 0.5 four grey levels become 1
 
 
@@ -69,7 +70,8 @@ class Probe(nn.Module):
     those that have (Ojha et al., CVPR 2023); the trained ones know the kinds it did meet.
 
     `width`: channels of the trained backbone's last map. `gain`, `shift`: bring the network's input to what the
-    untouched backbone expects; x · gain + shift for each channel.
+    untouched backbone expects; x · gain + shift for each channel. `floor`: what it says of a label never falls below
+    that, softly: a trace that the head sees in one place must not drown in how real the rest looks.
     """
 
     def __init__(self, name: str, kwargs: dict[str, Any], width: int, labels: int):
@@ -77,6 +79,7 @@ class Probe(nn.Module):
         self.untouched = untouched(name, kwargs)
         self.register_buffer("gain", torch.ones(3, 1, 1))
         self.register_buffer("shift", torch.zeros(3, 1, 1))
+        self.register_buffer("floor", torch.full((labels,), NO_FLOOR))
         self.trained_head = nn.Linear(2 * width, labels)
         self.untouched_head = nn.Linear(2 * self.untouched.feature_info.channels()[-1], labels, bias=False)
         for head in (self.trained_head, self.untouched_head):
@@ -93,7 +96,8 @@ class Probe(nn.Module):
         """Evidence (n, labels), in logits."""
         trained, other = self.statistics(x, last)
         with torch.autocast(x.device.type, enabled=False):  # hundreds of squares are summed: not in half precision
-            return self.trained_head(trained) + self.untouched_head(other)
+            said = self.trained_head(trained) + self.untouched_head(other)
+            return self.floor + F.softplus(said - self.floor)
 
 
 def untouched(name: str, kwargs: dict[str, Any], pretrained: bool = False) -> nn.Module:

@@ -18,10 +18,13 @@ from sklearn.metrics import roc_auc_score
 
 from . import quick
 from .model import AT_ONCE, Header, Network
+from .necks import NO_FLOOR
 
 PENALTIES = (0.0001, 0.0003, 0.001, 0.003, 0.01)  # C of scikit-learn: the smaller, the stronger
 SOFTENED = (1.0, 0.7, 0.5, 0.35, 0.25)  # factors tried on the head's evidence
 USED = ((False, False), (True, False), (False, True), (True, True))  # which read-outs, of those tried
+FLOORS = (NO_FLOOR, -4.0, -3.0, -2.5, -2.0, -1.5, -1.0, -0.5)  # tried, logits
+PRICE = 0.001  # of the AUC on held-out pictures, that a floor may cost
 LEAST = 20  # pictures of a class below which a label gets no probe
 
 
@@ -44,7 +47,7 @@ class Weighing:
     """What one label's logit is made of.
 
     AUC on the held-out pictures, 0…1: of the head alone, of each read-out alone, and of the sum. `factors`: on the
-    head's evidence, and on each read-out.
+    head's evidence, and on each read-out. `floor`: of what the read-outs say together, logits.
     """
 
     label: str
@@ -53,6 +56,7 @@ class Weighing:
     untouched: float
     together: float
     factors: tuple[float, float, float]
+    floor: float
 
 
 def attached(
@@ -110,9 +114,10 @@ def fit(network: Network, labels: Sequence[str], train: Read, held_out: Read) ->
         evidence = torch.from_numpy(held_out.evidence[judged, index][:, None])
         sums = [_summed(network, evidence, scores, used, target) for used in USED]
         best = max(sums, key=lambda found: found.auc)
-        _write(network, index, best, weights)
+        floor = _floor(network.pool(evidence * best.factor)[:, 0].numpy(), best, scores, target)
+        _write(network, index, best, weights, floor)
         aucs = [float(roc_auc_score(target, s)) for s in (network.pool(evidence)[:, 0].numpy(), *scores)]
-        weighed.append(Weighing(label, *aucs, best.auc, (best.factor, *best.shares)))
+        weighed.append(Weighing(label, *aucs, best.auc, (best.factor, *best.shares), floor))
     return weighed
 
 
@@ -162,10 +167,23 @@ def _summed(
     return min(tried, key=lambda one: one[0])[1]
 
 
-def _write(network: Network, index: int, found: _Sum, weights: Sequence[np.ndarray]) -> None:
+def _floor(head: np.ndarray, found: _Sum, scores: Sequence[np.ndarray], target: np.ndarray) -> float:
+    """The highest of FLOORS that costs no more than PRICE.
+
+    A forged place is seen by the head alone; the higher the floor, the less can the rest of the picture deny it.
+    """
+    said = sum(share * score for share, score in zip(found.shares, scores, strict=True)) + found.bias
+    aucs = [float(roc_auc_score(target, head + np.logaddexp(said, floor))) for floor in FLOORS]
+    return max(floor for floor, auc in zip(FLOORS, aucs, strict=True) if auc >= found.auc - PRICE)
+
+
+def _write(network: Network, index: int, found: _Sum, weights: Sequence[np.ndarray], floor: float) -> None:
     with torch.no_grad():
         network.head.weight[index] *= found.factor
-        network.head.bias[index] = network.head.bias[index] * found.factor + found.bias
+        network.head.bias[index] *= found.factor
+        # The bias is the probe's, so that its floor means the same whatever the head's middle is.
+        network.probe.trained_head.bias[index] = found.bias
+        network.probe.floor[index] = floor
         heads = network.probe.trained_head, network.probe.untouched_head
         for head, share, weight in zip(heads, found.shares, weights, strict=True):
             head.weight[index] = torch.from_numpy(share * weight).float()

@@ -92,9 +92,9 @@ def _run(args: argparse.Namespace) -> int:
     loaders = [DataLoader(part, sampler=order, **loading) for part, order in sets]
     seen, held_out = [probe.read(network, tqdm(loader, unit="batch"), device, process.size) for loader in loaders]
     weighed = probe.fit(network.cpu(), labels, seen, held_out)
-    print("AUC on val    head  trained  untouched  together    factors")
+    print("AUC on val    head  trained  untouched  together    factors and floor")
     for of in weighed:
-        factors = "  ".join(f"{factor:.3g}" for factor in of.factors)
+        factors = "  ".join(f"{factor:.3g}" for factor in (*of.factors, of.floor))
         print(
             f"{of.label:<12} {of.head:.4f}   {of.trained:.4f}     {of.untouched:.4f}    {of.together:.4f}    {factors}"
         )

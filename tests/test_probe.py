@@ -8,6 +8,7 @@ import torch
 from conftest import small_network
 from PIL import Image
 from safetensors.torch import save_file
+from sklearn.metrics import roc_auc_score
 
 from detector import model, necks, probe, probe_training
 from detector.explain import evidence
@@ -109,6 +110,20 @@ def test_randomising_the_heads_reaches_the_probes():
     assert torch.equal(next(other.probe.untouched.parameters()), next(network.probe.untouched.parameters()))
 
 
+def test_what_the_probe_takes_away_has_a_floor():
+    network, _ = probed()
+    x = torch.randn(2, 3, 64, 64)
+    with torch.no_grad():
+        last = network.maps(x)[1]
+        before = network.probe(x, last)
+        network.probe.floor[0] = before[:, 0].mean()
+        assert torch.equal(network.probe(x, last)[:, 1], before[:, 1])
+        bent = torch.logaddexp(before[:, 0], network.probe.floor[0])
+        assert torch.allclose(network.probe(x, last)[:, 0], bent, atol=1e-4)
+        network.probe.trained_head.bias[0] -= 60
+        assert network.probe(x, last)[:, 0].tolist() == pytest.approx([network.probe.floor[0].item()] * 2, abs=1e-4)
+
+
 # --- fitting
 
 
@@ -148,7 +163,18 @@ def test_each_gets_the_weight_it_deserves():
     logits = found.factors[0] * fresh.evidence[:, 0, 0, 0] + fresh.trained @ weight.numpy()
     logits += fresh.untouched @ network.probe.untouched_head.weight[0].flatten().detach().numpy()
     calibrated = logits.mean()  # both classes are even, so the middle lies near 0 once the bias is added
-    assert abs(calibrated + network.head.bias[0].item()) < 0.6
+    assert abs(calibrated + network.probe.trained_head.bias[0].item()) < 0.6
+    assert network.probe.floor[0] == found.floor and network.probe.floor[1] == necks.NO_FLOOR
+
+
+@pytest.mark.parametrize(("real", "fake", "floor"), [(-6, 3, -0.5), (-2.5, -1.5, -4.0), (-9, -8, necks.NO_FLOOR)])
+def test_the_floor_is_as_high_as_it_is_cheap(real, fake, floor):
+    """The head only guesses; what the probe says tells the kinds apart, unless the floor levels it."""
+    rng, target = np.random.default_rng(0), np.arange(2000) % 2
+    said = np.where(target == 1, fake, real) + rng.normal(0, 0.05, 2000)
+    head = rng.normal(0, 0.19, 2000)
+    found = probe._Sum(float(roc_auc_score(target, head + said)), 1.0, (1.0, 0.0), 0.0)
+    assert probe._floor(head, found, (said, 0 * said), target) == floor
 
 
 def test_without_examples_of_both_kinds_nothing_changes():
