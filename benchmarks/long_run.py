@@ -17,6 +17,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import astuple, dataclass
 from itertools import islice
 from pathlib import Path
+from statistics import median
 
 from gradio_client import Client
 from PIL import Image
@@ -27,6 +28,7 @@ from benchmarks.page import connect, peak_mib
 ROOT = Path(__file__).parents[1]
 WARM_UP = 0.1  # share of the pictures before which nothing is compared
 BOUND = 0.05  # by which the memory may move after that
+RUNNING = 5  # samples whose median counts: memory goes back every ten seconds, so each of them falls somewhere
 
 
 @dataclass(frozen=True)
@@ -84,11 +86,13 @@ def verdict(samples: list[Sample]) -> str:
     warm = [one for one in samples if one.pictures > WARM_UP * samples[-1].pictures]
     memory = [one.memory for one in warm]
     first, last = warm[0], warm[-1]
-    moved = max(abs(value / first.memory - 1) for value in memory)
+    medians = [median(memory[i : i + RUNNING]) for i in range(max(1, len(memory) - RUNNING + 1))]
+    moved = max(abs(value / medians[0] - 1) for value in medians)
+    flat = "flat" if moved <= BOUND else "NOT flat"
     return (
-        f"after {first.pictures} pictures: memory within {moved:.1%} ({'flat' if moved <= BOUND else 'NOT flat'}), "
-        f"threads {first.threads} → {last.threads}, handles {first.handles} → {last.handles}, "
-        f"at most {max(one.files for one in warm)} files"
+        f"after {first.pictures} pictures: memory {min(memory):.0f} to {max(memory):.0f} MiB, medians of {RUNNING} "
+        f"samples within {moved:.1%} ({flat}), threads {first.threads} → {last.threads}, "
+        f"handles {first.handles} → {last.handles}, at most {max(one.files for one in warm)} files"
     )
 
 
