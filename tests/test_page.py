@@ -319,6 +319,15 @@ def test_the_findings_tell_words_stamp_and_views(judged):
     assert findings(texts, analysis()) == ""  # maps were asked for without evidence
 
 
+def test_what_an_artifacts_number_means_is_said_where_it_is_known(judged):
+    _, found = judged
+    assert texts.LEVELLED not in findings(texts, found)  # calibrated on 100 real pictures only
+    many = replace(found.calibration, real=found.calibration.real * 2)
+    assert texts.LEVELLED in findings(texts, replace(found, calibration=many))
+    assert texts.LEVELLED not in findings(texts, replace(found, calibration=many, artifacts={}))
+    assert texts.LEVELLED not in findings(texts, replace(found, calibration=None))
+
+
 def test_several_faces_show_the_most_suspicious_ones_findings(judged):
     _, found = judged
     face = found.faces[0]

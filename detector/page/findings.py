@@ -22,10 +22,12 @@ def of_face(texts: Texts, analysis: Analysis, number: int) -> str:
         return ""
     of = texts.OF_FACE.format(number=number + 1) if len(analysis.faces) > 1 else ""
     said = "".join(f"<li>{html.escape(texts.say(sentence))}</li>" for sentence in face.evidence.sentences)
+    levelled = analysis.artifacts and analysis.calibration and analysis.calibration.levels
+    note = f'<p class="dd-note">{texts.LEVELLED}</p>' if levelled else ""
     stamped = f'<div data-label="{FAKE}">{stamp(texts, face.causal)}</div>' if face.causal else ""
     hidden = "" if number == analysis.most_suspicious else " hidden"
     return (
-        f'<section class="dd-proof" data-face="{number}"{hidden}><h3>{texts.FOUND}{of}</h3><ul>{said}</ul>{stamped}'
+        f'<section class="dd-proof" data-face="{number}"{hidden}><h3>{texts.FOUND}{of}</h3><ul>{said}</ul>{note}{stamped}'
         f"{views(texts, analysis, face)}</section>"
     )
 

@@ -41,10 +41,7 @@ def bars(texts: Texts, analysis: Analysis) -> str:
     """A bar for the probability of fake and of each artifact."""
     values = {FAKE: analysis.probability, **analysis.artifacts}
     drawn = "".join(bar(texts.LABELS[label], value) for label, value in values.items())
-    calibration = analysis.calibration
-    known = analysis.artifacts and calibration and calibration.levels
-    note = f'<p class="dd-note">{texts.LEVELLED}</p>' if known else ""
-    return f'<div class="dd-bars">{drawn}</div>{note}'
+    return f'<div class="dd-bars">{drawn}</div>'
 
 
 def held(texts: Texts, face: FaceVerdict) -> str:

@@ -67,7 +67,7 @@ SHORT = {
 }
 PROBABILITY = "Probability of manipulation"
 CALIBRATED = "Calibrated on {data}, as if half of all pictures were manipulated."
-LEVELLED = "The five named traces are no probabilities: of real photos one in a hundred reaches 50%, with each of them."
+LEVELLED = "The numbers of the named traces are no probabilities: 50% is what one real photo in a hundred reaches."
 FACES = {0: "no face found", 1: "1 face found"}
 MANY_FACES = "{count} faces found; the answer is that of the most suspicious one"
 REFUSED = "Not assessed"
