@@ -27,8 +27,8 @@ def of_face(texts: Texts, analysis: Analysis, number: int) -> str:
     stamped = f'<div data-label="{FAKE}">{stamp(texts, face.causal)}</div>' if face.causal else ""
     hidden = "" if number == analysis.most_suspicious else " hidden"
     return (
-        f'<section class="dd-proof" data-face="{number}"{hidden}><h3>{texts.FOUND}{of}</h3><ul>{said}</ul>{note}{stamped}'
-        f"{views(texts, analysis, face)}</section>"
+        f'<section class="dd-proof" data-face="{number}"{hidden}><h3>{texts.FOUND}{of}</h3><ul>{said}</ul>{note}'
+        f"{stamped}{views(texts, analysis, face)}</section>"
     )
 
 
