@@ -59,6 +59,11 @@ def screenshot(
     return image
 
 
+def noisy(image: Image.Image) -> Image.Image:
+    grain = np.random.default_rng(0).normal(0, 25, (image.height, image.width, 3))
+    return Image.fromarray((np.asarray(image) + grain).clip(0, 255).astype(np.uint8))
+
+
 def face_cut_away(image: Image.Image) -> bytes:
     return png(image.crop((0, 430, image.width, image.height)).resize((400, 300)))
 
@@ -74,6 +79,7 @@ PICTURES: dict[str, Callable[[Image.Image], bytes]] = {
     "dark": lambda image: png(ImageEnhance.Brightness(image).enhance(0.12)),
     "overexposed": lambda image: png(ImageEnhance.Brightness(image).enhance(3.5)),
     "blurred": lambda image: png(image.filter(ImageFilter.GaussianBlur(6))),
+    "noisy": lambda image: png(noisy(image)),
     "drawing": lambda _: png(drawing()),
     "few_tones": lambda image: png(ImageOps.posterize(image, 3)),
     "saturated": lambda image: png(ImageEnhance.Color(image).enhance(4)),

@@ -28,7 +28,8 @@ from .model import Preprocessing
 ENDINGS = {".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff", ".gif"}
 KERNELS = (v2.InterpolationMode.BILINEAR, v2.InterpolationMode.BICUBIC, v2.InterpolationMode.LANCZOS)
 SHOWN = 0.005  # share of a crop that a change covers at least, to count
-HARD = {"face_edge": 2, "sharpness": 2, "hair": 1.5}  # forged so many times as often as the others: they take longest
+# Forged so many times as often as the others, for they take longest.
+HARD = {"face_edge": 3, "lighting": 1.5, "sharpness": 2, "hair": 2}
 
 
 class LabelError(ValueError):
