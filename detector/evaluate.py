@@ -102,8 +102,12 @@ def logits(
     if not judged:
         raise ValueError(f"none of the {len(examples)} pictures could be read, as {errors[0]}; check --images")
     labels = judge.classifier.labels
-    values = [[a.logit if label == FAKE else logit(a.artifacts[label]) for label in labels] for _, a in judged]
+    values = [[a.logit if label == FAKE else _logit(a.artifacts[label]) for label in labels] for _, a in judged]
     return np.array(values), [example for example, _ in judged]
+
+
+def _logit(probability: float) -> float:
+    return float(logit(np.clip(probability, 1e-7, 1 - 1e-7)))  # in single precision it may have become 1
 
 
 def _judged(
