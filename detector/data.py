@@ -238,6 +238,13 @@ def whole_transform(preprocessing: Preprocessing) -> v2.Compose:
     return v2.Compose([*deliveries, *_to_tensor(preprocessing)])
 
 
+def damaged_transform(preprocessing: Preprocessing) -> v2.Compose:
+    """Whole pictures as messengers leave them: half the sides, compressed at quality 60."""
+    size = preprocessing.size
+    damage = [RandomScale(p=1, factors=(0.5, 0.5), least=1), RandomReencode(p=1, quality=(60, 61))]
+    return v2.Compose([*damage, v2.Resize((size, size)), *_to_tensor(preprocessing)])
+
+
 def eval_transform(preprocessing: Preprocessing) -> v2.Compose:
     """The picture as it is used: Resize to a square, CenterCrop, no randomness."""
     size = preprocessing.size

@@ -24,7 +24,7 @@ PENALTIES = (0.0001, 0.0003, 0.001, 0.003, 0.01)  # C of scikit-learn: the small
 SOFTENED = (1.0, 0.7, 0.5, 0.35, 0.25)  # factors tried on the head's evidence
 USED = ((False, False), (True, False), (False, True), (True, True))  # which read-outs, of those tried
 FLOORS = (NO_FLOOR, -4.0, -3.0, -2.5, -2.0, -1.5, -1.0, -0.5)  # tried, logits
-PRICE = 0.001  # of the AUC on held-out pictures, that a floor may cost
+PRICE = 0.002  # of the AUC on held-out pictures, that a floor may cost; on damaged ones too
 LEAST = 20  # pictures of a class below which a label gets no probe
 
 
@@ -95,10 +95,11 @@ def read(network: Network, loader: Iterable, device: torch.device, size: int) ->
     return Read(*(torch.cat(column).numpy() for column in zip(*found, strict=True)))
 
 
-def fit(network: Network, labels: Sequence[str], train: Read, held_out: Read) -> list[Weighing]:
-    """Sets the probe's weights and softens the head's, in place, for each label that both sets have examples of.
+def fit(network: Network, labels: Sequence[str], train: Read, held_out: Read, damaged: Read) -> list[Weighing]:
+    """Sets the probe's weights and softens the head's, in place, for each label that the sets have examples of.
 
-    A read-out that does not help on `held_out` gets no weight.
+    A read-out that does not help on `held_out` gets no weight. `damaged`: the same pictures, shrunk and compressed; the
+    floor must not cost much there either.
     """
     weighed = []
     for index, label in enumerate(labels):
@@ -114,9 +115,11 @@ def fit(network: Network, labels: Sequence[str], train: Read, held_out: Read) ->
         evidence = torch.from_numpy(held_out.evidence[judged, index][:, None])
         sums = [_summed(network, evidence, scores, used, target) for used in USED]
         best = max(sums, key=lambda found: found.auc)
-        floor = _floor(network.pool(evidence * best.factor)[:, 0].numpy(), best, scores, target)
+        seen = [(_pooled(network, of.evidence[judged, index], best.factor), _said(of, judged, best, weights))
+                for of in (held_out, damaged)]  # fmt: skip
+        floor = _floor(seen, target)
         _write(network, index, best, weights, floor)
-        aucs = [float(roc_auc_score(target, s)) for s in (network.pool(evidence)[:, 0].numpy(), *scores)]
+        aucs = [_auc(target, s) for s in (network.pool(evidence)[:, 0].numpy(), *scores)]
         weighed.append(Weighing(label, *aucs, best.auc, (best.factor, *best.shares), floor))
     return weighed
 
@@ -132,7 +135,7 @@ def _reader(x: np.ndarray, target: np.ndarray, z: np.ndarray, held_out: np.ndarr
     for penalty in PENALTIES:
         reader = LogisticRegression(C=penalty, class_weight="balanced", max_iter=300)
         weight = reader.fit((x - x.mean(0)) / scale, target).coef_[0] / scale
-        found.append((float(roc_auc_score(held_out, z @ weight)), weight))
+        found.append((_auc(held_out, z @ weight), weight))
     return max(found, key=lambda one: one[0])[1]
 
 
@@ -163,18 +166,37 @@ def _summed(
             return float((weight * np.logaddexp(0, np.where(target == 1, -1, 1) * (logits + bias))).mean())
 
         found = minimize_scalar(loss, bracket=(-float(logits.mean()) - 1, -float(logits.mean()) + 1))
-        tried.append((found.fun, _Sum(float(roc_auc_score(target, logits)), factor, tuple(shares), float(found.x))))
+        tried.append((found.fun, _Sum(_auc(target, logits), factor, tuple(shares), float(found.x))))
     return min(tried, key=lambda one: one[0])[1]
 
 
-def _floor(head: np.ndarray, found: _Sum, scores: Sequence[np.ndarray], target: np.ndarray) -> float:
-    """The highest of FLOORS that costs no more than PRICE.
+def _pooled(network: Network, evidence: np.ndarray, factor: float) -> np.ndarray:
+    """The head's logits (n,) of one label's evidence (n, h, w)."""
+    return network.pool(torch.from_numpy(evidence[:, None] * np.float32(factor)))[:, 0].numpy()
 
-    A forged place is seen by the head alone; the higher the floor, the less can the rest of the picture deny it.
+
+def _said(of: Read, judged: np.ndarray, found: _Sum, weights: Sequence[np.ndarray]) -> np.ndarray:
+    """What the read-outs say together, logits (n,)."""
+    read = zip(found.shares, weights, (of.trained, of.untouched), strict=True)
+    return sum(share * (x[judged] @ weight) for share, weight, x in read) + found.bias
+
+
+def _floor(seen: Sequence[tuple[np.ndarray, np.ndarray]], target: np.ndarray) -> float:
+    """The highest of FLOORS that costs no more than PRICE in any set, each the head's logits and what the probe says.
+
+    A forged place is seen by the head alone; the higher the floor, the less can the rest of the picture deny it. But
+    a damaged picture's traces are faint, and then how loudly the rest denies is all that is left to tell by.
     """
-    said = sum(share * score for share, score in zip(found.shares, scores, strict=True)) + found.bias
-    aucs = [float(roc_auc_score(target, head + np.logaddexp(said, floor))) for floor in FLOORS]
-    return max(floor for floor, auc in zip(FLOORS, aucs, strict=True) if auc >= found.auc - PRICE)
+
+    def cheap(floor: float) -> bool:
+        falls = (_auc(target, head + said) - _auc(target, head + np.logaddexp(said, floor)) for head, said in seen)
+        return max(falls) <= PRICE
+
+    return max(floor for floor in FLOORS if floor == NO_FLOOR or cheap(floor))
+
+
+def _auc(target: np.ndarray, score: np.ndarray) -> float:
+    return float(roc_auc_score(target, score))
 
 
 def _write(network: Network, index: int, found: _Sum, weights: Sequence[np.ndarray], floor: float) -> None:

@@ -83,15 +83,16 @@ def _run(args: argparse.Namespace) -> int:
     torch.manual_seed(args.seed)
 
     draws = data.BalancedSampler(train, args.seed, args.fake_share, args.pictures)
-    deliveries, plain = data.whole_transform(process), data.eval_transform(process)
+    everyone = [(place, place) for place in range(len(val))]  # with a seed of its own, each is damaged another way
     sets = [
-        (data.FaceData(train, deliveries, labels), draws),
-        (data.FaceData(val, plain, labels), range(len(val))),
+        (data.FaceData(train, data.whole_transform(process), labels), draws),
+        (data.FaceData(val, data.eval_transform(process), labels), everyone),
+        (data.FaceData(val, data.damaged_transform(process), labels), everyone),
     ]
     loading = dict(batch_size=args.batch_size, num_workers=args.workers)
     loaders = [DataLoader(part, sampler=order, **loading) for part, order in sets]
-    seen, held_out = [probe.read(network, tqdm(loader, unit="batch"), device, process.size) for loader in loaders]
-    weighed = probe.fit(network.cpu(), labels, seen, held_out)
+    reads = [probe.read(network, tqdm(loader, unit="batch"), device, process.size) for loader in loaders]
+    weighed = probe.fit(network.cpu(), labels, *reads)
     print("AUC on val    head  trained  untouched  together    factors and floor")
     for of in weighed:
         factors = "  ".join(f"{factor:.3g}" for factor in (*of.factors, of.floor))

@@ -8,7 +8,6 @@ import torch
 from conftest import small_network
 from PIL import Image
 from safetensors.torch import save_file
-from sklearn.metrics import roc_auc_score
 
 from detector import model, necks, probe, probe_training
 from detector.explain import evidence
@@ -149,7 +148,7 @@ def test_each_gets_the_weight_it_deserves():
     rng = np.random.default_rng(0)
     useful = (1.0, 1.2, 0.0)
     train, held_out = drawn(800, useful, rng), drawn(400, useful, rng)
-    [found] = probe.fit(network, LABELS, train, held_out)
+    [found] = probe.fit(network, LABELS, train, held_out, held_out)
     assert found.label == "fake"
     assert found.together > found.trained > found.head > 0.6 and abs(found.untouched - 0.5) < 0.15
     assert found.factors[0] > 0 and found.factors[1] > 0 and found.factors[2] == 0
@@ -171,10 +170,13 @@ def test_each_gets_the_weight_it_deserves():
 def test_the_floor_is_as_high_as_it_is_cheap(real, fake, floor):
     """The head only guesses; what the probe says tells the kinds apart, unless the floor levels it."""
     rng, target = np.random.default_rng(0), np.arange(2000) % 2
-    said = np.where(target == 1, fake, real) + rng.normal(0, 0.05, 2000)
-    head = rng.normal(0, 0.19, 2000)
-    found = probe._Sum(float(roc_auc_score(target, head + said)), 1.0, (1.0, 0.0), 0.0)
-    assert probe._floor(head, found, (said, 0 * said), target) == floor
+
+    def seen(real, fake):
+        said = np.where(target == 1, fake, real) + rng.normal(0, 0.05, 2000)
+        return rng.normal(0, 0.19, 2000), said
+
+    first, easy = seen(real, fake), seen(-6, 3)
+    assert probe._floor([first, easy], target) == probe._floor([easy, first], target) == floor
 
 
 def test_without_examples_of_both_kinds_nothing_changes():
@@ -182,7 +184,7 @@ def test_without_examples_of_both_kinds_nothing_changes():
     before = {name: value.clone() for name, value in network.state_dict().items()}
     rng = np.random.default_rng(0)
     train, held_out = drawn(60, (1, 1, 1), rng), drawn(30, (1, 1, 1), rng)
-    assert probe.fit(network, LABELS, train, held_out) == []  # 15 of each
+    assert probe.fit(network, LABELS, train, held_out, held_out) == []  # 15 of each
     assert all(torch.equal(value, before[name]) for name, value in network.state_dict().items())
 
 

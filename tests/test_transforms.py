@@ -70,3 +70,10 @@ def test_view_moves_picture_and_mask_alike():
         image, view = data.RandomView(48, 64)(Image.fromarray(pixels), mask)
         differ = (np.asarray(image)[..., 0] > 127) != view[0].numpy().astype(bool)
         assert differ.mean() < 0.08  # only along the outline
+
+
+def test_a_damaged_picture_lost_its_finest_detail():
+    image, mask = both((64, 64))
+    plain, damaged = (of(PROCESS)(image, mask)[0] for of in (data.eval_transform, data.damaged_transform))
+    assert damaged.shape == plain.shape == (3, 64, 64)
+    assert damaged.std() < 0.6 * plain.std()  # a mean over 2 × 2 px leaves half of it, enlarging takes more
