@@ -251,10 +251,10 @@ def in_scope(analysis: Analysis, outside: tuple[Reason, ...]) -> Analysis:
     if scope.refused(outside):
         return replace(analysis, scope=outside, answer=Answer.NOT_ASSESSED)
     faces = _held_open(analysis.faces, outside)
-    answer, reasons = _together([face.answer for face in faces]), analysis.reasons
+    answer, reasons, causes = _together([face.answer for face in faces]), analysis.reasons, scope.hiding(outside)
     cleared = any(analysis.limits.answer(face.logit) == Answer.AUTHENTIC for face in faces)
-    if cleared and answer == Answer.UNDECIDED:
-        reasons += tuple(filter(None, [sentences.hidden(scope.hiding(outside))]))
+    if causes and cleared and answer == Answer.UNDECIDED:
+        reasons += (sentences.hidden(causes),)
     return replace(analysis, scope=outside, faces=faces, answer=answer, reasons=reasons)
 
 

@@ -326,7 +326,7 @@ class _Place:
 class Classifier:
     """A checkpoint on its device, ready for crops. Threads may share it.
 
-    The same picture's logits agree within 5e-5 whatever the threads, the batch and the memory layout, and within 0.05
+    The same picture's logits agree within 2e-5 whatever the threads, the batch and the memory layout, and within 0.05
     in half precision (tests/test_numerics.py). A GPU short of memory gets smaller batches; one that cannot take a
     single picture, or fails, is left for the CPU for good.
     """

@@ -16,7 +16,7 @@ from scipy.optimize import minimize_scalar
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 
-from . import quick
+from . import metrics, quick
 from .model import AT_ONCE, Header, Network
 from .necks import NO_FLOOR
 
@@ -155,7 +155,7 @@ def _summed(
     Equal weights lose little to fitted ones on pictures like those that they are fitted to, and hold better on others
     (Dawes, American Psychologist 1979). Only scale and bias are fitted, by log loss with both classes even.
     """
-    weight = np.where(target == 1, 0.5 / target.mean(), 0.5 / (1 - target.mean()))
+    weight = metrics.even(target)
     tried = []
     for factor in SOFTENED:
         head = network.pool(evidence * factor)[:, 0].numpy().astype(float)

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from tqdm import tqdm
 
-from . import metrics, plots, scope
+from . import metrics, plots, scope, verdict
 from .analyse import Analyser, Found, in_scope
 from .data import Example
 from .degrade import LADDERS
@@ -144,14 +144,9 @@ def _figures(
 
 def _rates(target: np.ndarray, answers: np.ndarray) -> dict[str, Rate]:
     """RATES of the answers (n,): errors of what is answered, and what is not told, of all."""
-    accused, cleared = answers == Answer.MANIPULATED, answers == Answer.AUTHENTIC
-    told = accused | cleared
-
-    def of(wrong: np.ndarray, kind: int) -> Rate:
-        return Rate.measured(int((wrong & (target == kind)).sum()), int((told & (target == kind)).sum()))
-
-    undecided = Rate.measured(int((~told).sum()), told.size)
-    return dict(zip(RATES, (undecided, of(accused, 0), of(cleared, 1)), strict=True))
+    side = np.select([answers == Answer.MANIPULATED, answers == Answer.AUTHENTIC], [1, -1])
+    found = verdict.measured(side[target == 0], side[target == 1], lower=-1, upper=1)
+    return {name: getattr(found, name) for name in RATES}
 
 
 # --- table -----------------------------------------------------------------------------------------------------------

@@ -102,9 +102,7 @@ def unstable(stability: Stability | None) -> str:
 
 
 def hidden(causes: Sequence[Message]) -> str:
-    """Why nothing is called authentic where `causes` hide the traces of a manipulation; empty without causes."""
-    if not causes:
-        return ""
+    """Why nothing is called authentic where `causes`, one or more, hide the traces of a manipulation."""
     return message(
         "The traces of a manipulation would not show here ({causes}), so the picture is not called authentic.",
         causes=listed(causes),
