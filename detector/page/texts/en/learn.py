@@ -171,7 +171,7 @@ the same scale.</p>
 <li><strong>“It is red, so it was forged there.”</strong> The map shows what raised the score. A network may be
 wrong, and it is then wrong in bright colours.</li>
 <li><strong>“Something glows on every picture.”</strong> Many programs stretch each map to its own maximum; then a
-clean picture looks as hot as a fake. Ours stays cold. Look at the legend before the colours.</li>
+clean picture looks as hot as a fake. Ours stays cold, but for small places. Look at the legend before the colours.</li>
 <li><strong>“The forgery ends where the red ends.”</strong> The map is coarse and is smoothed when enlarged; its edge
 is no outline.</li>
 <li><strong>“It glows evenly, all over.”</strong> Part of the score is read off the picture as a whole and belongs to no
