@@ -197,8 +197,10 @@ class Analyser:
         for face, region, cut in zip(verdicts, regions.find(self.parser, cuts), cuts, strict=True):
             shares = {heatmap.label: traces.shares(heatmap, region) for heatmap in face.heatmaps}
             hot = {heatmap.label: traces.hottest(heatmap, facts.width, facts.height) for heatmap in face.heatmaps}
+            found = [heatmap for heatmap in face.heatmaps if face.probabilities[heatmap.label] >= sentences.FOUND]
+            outlines = {heatmap.label: traces.outline(heatmap) for heatmap in found}
             measured = cues.measure(cut, region, facts.quality)
-            explained.append(_worded(replace(face, evidence=Evidence(region, shares, hot, measured, ()))))
+            explained.append(_worded(replace(face, evidence=Evidence(region, shares, hot, outlines, measured, ()))))
         return tuple(explained)
 
     def _analysis(

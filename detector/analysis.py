@@ -18,7 +18,7 @@ from .metadata import Metadata
 from .regions import Regions
 from .scope import Reason
 from .stability import Stability
-from .traces import EvidenceCrop, Share
+from .traces import EvidenceCrop, Outline, Share
 from .verdict import Answer, Calibration, Limits
 
 
@@ -26,13 +26,15 @@ from .verdict import Answer, Calibration, Limits
 class Evidence:
     """What stands beside a face's maps.
 
-    `shares` and `crops`: label → where the map's evidence lies, and its hottest places; `cues`: measurements that do
-    not use the classifier, one for each artifact; `sentences`: what was found, in words.
+    `shares` and `crops`: label → where the map's evidence lies, and its hottest places; `outlines`: how far the trace
+    reaches, of each label that stands out; `cues`: measurements that do not use the classifier, one for each artifact;
+    `sentences`: what was found, in words.
     """
 
     regions: Regions
     shares: dict[str, tuple[Share, ...]]
     crops: dict[str, tuple[EvidenceCrop, ...]]
+    outlines: dict[str, Outline]
     cues: tuple[Cue, ...]
     sentences: tuple[str, ...]
 
@@ -45,6 +47,8 @@ class Evidence:
             "regions_sure": self.regions.sure,
             "shares": {label: [asdict(s) | {"ratio": s.ratio} for s in found] for label, found in self.shares.items()},
             "crops": {label: [asdict(crop) for crop in found] for label, found in self.crops.items()},
+            # Their corners are rounded to pixels, which another machine may round the other way.
+            "outlines": {label: {"area": found.area} for label, found in self.outlines.items()},
             "cues": [
                 {key: getattr(cue, key) for key in ("artifact", "value", "unit", "percentile", "text", "details")}
                 for cue in self.cues
@@ -133,6 +137,11 @@ class Analysis:
         if not maps:
             raise KeyError(f"no map for {label!r}: the checkpoint does not know it, or maps were not asked for")
         return explain.on_picture(maps, self.file.width, self.file.height)
+
+    def outlines(self, label: str = FAKE) -> tuple[Outline, ...]:
+        """Of the map of `label`, one for each face in which it stands out."""
+        evidence = [face.evidence for face in self.faces if face.evidence]
+        return tuple(found.outlines[label] for found in evidence if label in found.outlines)
 
     def to_dict(self) -> dict[str, Any]:
         """JSON-ready. Of each map its size and range; the values are in `explain`'s maps.npz."""

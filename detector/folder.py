@@ -20,7 +20,7 @@ def write(folder: Path, pixels: np.ndarray, analysis: Analysis, reproduce: Repro
 
     - `analysis.json`: every number and sentence, sealed, for `python -m detector verify`;
     - `maps.npz`: for each label float32 (h, w), in logits;
-    - `overlay.png` for fake and `overlay-<artifact>.png`: the maps over the picture;
+    - `overlay.png` for fake and `overlay-<artifact>.png`: the maps over the picture, outlined where one stands out;
     - `regions.png`: face, hair, body and background of each face, and the face edge;
     - `cues/<artifact>.png`: the measurements that do not use the classifier;
     - `crops/<label>-<number>.png`: the hottest places at full resolution, and `crops/<label>.png`: where they are.
@@ -34,7 +34,8 @@ def write(folder: Path, pixels: np.ndarray, analysis: Analysis, reproduce: Repro
     np.savez_compressed(folder / "maps.npz", **maps)
     for label, values in maps.items():
         name = "overlay.png" if label == FAKE else f"overlay-{label}.png"
-        Image.fromarray(explain.overlay(pixels, values)).save(folder / name)
+        over = traces.drawn(explain.overlay(pixels, values), analysis.outlines(label))
+        Image.fromarray(over).save(folder / name)
     drawn = pixels.copy()
     for number, verdict in enumerate(analysis.faces, 1):
         start = f"face-{number}-" if len(analysis.faces) > 1 else ""

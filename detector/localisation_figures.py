@@ -9,7 +9,7 @@ import numpy as np
 from sklearn.metrics import roc_auc_score
 
 from . import localisation_metrics as lm
-from . import metrics
+from . import metrics, traces
 from .artifacts import FAKE
 from .localisation_maps import AVERAGE, CENTRE, FAKE_MAP, GRID, OWN, PLAIN, Row, average
 
@@ -87,6 +87,8 @@ def _compared(
             "iou": np.full(len(rows), np.nan) if threshold is None else lm.iou(maps, masks, threshold),
         }
         each["iou"][choosing] = np.nan
+        if method in (OWN, FAKE_MAP, PLAIN):
+            each["outline_iou"] = lm.iou(traces.reach(maps), masks, 0.0)
         if method == AVERAGE:  # it was made from those masks
             for values in each.values():
                 values[choosing] = np.nan
@@ -124,7 +126,7 @@ def _figures(each: dict[str, np.ndarray], groups: np.ndarray, seed: int) -> dict
             figures[key] = figures["interval"][key] = None
             continue
         figures[key] = mean = float(values[there].mean())
-        bootstrap = key in ("ap", "iou")
+        bootstrap = key in ("ap", "iou", "outline_iou")
         figures["interval"][key] = (
             lm.mean_interval(values[there], groups[there], seed) if bootstrap else lm.wilson(mean, int(there.sum()))
         )

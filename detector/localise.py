@@ -70,7 +70,14 @@ def localise(
 
 # --- tables ----------------------------------------------------------------------------------------------------------
 
-COLUMNS = {"auc": "AUC", "pointing": "pointing game", "iou": "IoU", "ap": "average precision", "right_on_top": "on top"}
+COLUMNS = {
+    "auc": "AUC",
+    "pointing": "pointing game",
+    "iou": "IoU",
+    "outline_iou": "IoU of the outline",
+    "ap": "average precision",
+    "right_on_top": "on top",
+}
 
 
 def markdown(result: dict[str, Any]) -> str:
@@ -79,7 +86,8 @@ def markdown(result: dict[str, Any]) -> str:
         "# Localisation",
         "",
         f"Checkpoint {result['checkpoint'][:12]}, seed {result['seed']}, degradation: {result['degrade']}. "
-        "In brackets 95 % intervals. IoU, and all of the average mask: on the half on which no threshold was chosen.",
+        "In brackets 95 % intervals. IoU, and all of the average mask: on the half on which no threshold was chosen. "
+        "An outline needs none: it goes down from each map's own hottest place.",
     ]
     if "forged" in result:
         lines += _of_forgeries(result["forged"])

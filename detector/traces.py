@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -16,6 +16,9 @@ from .regions import PLACES, Regions
 CROPS = 3  # evidence crops of one map
 SIDE = 0.22  # of an evidence crop, over the judged square's
 FAINT = 0.5  # logits: a place whose mean evidence is less than this is not worth a look
+# An outline goes down from the hottest place to PEAK times its evidence, less DEPTH logits; README of the weights.
+PEAK, DEPTH = 0.5, 2.3
+FINE = 128  # places a side on which outlines are drawn
 
 
 @dataclass(frozen=True)
@@ -39,6 +42,40 @@ class EvidenceCrop:
     label: str
     box: Box
     strength: float
+
+
+@dataclass(frozen=True)
+class Outline:
+    """How far the trace of one map reaches: the `area` share (0…1) of the judged square.
+
+    `lines`: closed ones around it and around its holes, each of corners (x, y) in the picture's pixels.
+    """
+
+    label: str
+    area: float
+    lines: tuple[tuple[tuple[int, int], ...], ...]
+
+
+def reach(values: np.ndarray) -> np.ndarray:
+    """Evidence (..., h, w), logits, above its map's own level: a place at or above 0 belongs to what is outlined.
+
+    The colours of a map have the same meaning on every picture, so a faint trace looks faint. How far it reaches is
+    seen against its own hottest place: one threshold then fits maps of any strength better (compare the normalised
+    score maps of Choe et al., CVPR 2020). Half of the peak, for a place's neighbours grow less sure as it does.
+    """
+    return values - PEAK * values.max((-2, -1), keepdims=True) + DEPTH
+
+
+def outline(heatmap: Heatmap) -> Outline:
+    """Of a map that has something to show; every map has a hottest place."""
+    box = heatmap.box
+    fine = cv2.resize(reach(heatmap.values), (FINE, FINE), interpolation=cv2.INTER_LINEAR) >= 0
+    # Around each place's outer border: OpenCV's lines run through the places' middles, and would cut half of them off.
+    double = np.pad(np.kron(fine, np.ones((2, 2), np.uint8)), 1)
+    found, _ = cv2.findContours(double, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_TC89_L1)
+    scale = np.array([box.width, box.height]) / (2 * FINE)
+    lines = (np.rint((line[:, 0] - 0.5) * scale + (box.x, box.y)).astype(int).tolist() for line in found)
+    return Outline(heatmap.label, float(fine.mean()), tuple(tuple(map(tuple, line)) for line in lines if len(line) > 2))
 
 
 def shares(heatmap: Heatmap, regions: Regions) -> tuple[Share, ...]:
@@ -81,6 +118,16 @@ def hottest(heatmap: Heatmap, width: int, height: int, count: int = CROPS) -> tu
 
 def _overlap(a: Box, b: Box) -> bool:
     return a.x < b.x + b.width and b.x < a.x + a.width and a.y < b.y + b.height and b.y < a.y + a.height
+
+
+def drawn(pixels: np.ndarray, outlines: Iterable[Outline], scale: float = 1.0) -> np.ndarray:
+    """A copy of the picture with its outlines; `scale`: pixels (h, w, 3) are so many times as large as the picture."""
+    copy = pixels.copy()
+    line = max(1, round(min(pixels.shape[:2]) / 300))
+    lines = [np.rint(np.array(one) * scale).astype(np.int32) for outline in outlines for one in outline.lines]
+    cv2.polylines(copy, lines, True, (0, 0, 0), line + 2, cv2.LINE_AA)
+    cv2.polylines(copy, lines, True, (94, 241, 255), line, cv2.LINE_AA)  # no heat has this colour
+    return copy
 
 
 def frame(pixels: np.ndarray, crops: Sequence[EvidenceCrop]) -> np.ndarray:

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from detector import Analyser, Limits, PictureError, __version__, batch, faces
+from detector import Analyser, Limits, PictureError, __version__, batch, faces, sentences, traces
 from detector.analyse import MAX_FACES, NO_FACE
 from detector.faces import Box, Face
 from detector.stability import Stability
@@ -229,3 +229,11 @@ def test_where_traces_would_not_show_nothing_is_called_authentic(tiny, collins, 
         assert "would not show here (noise)" in reason
         evidence = getattr(said, "faces", None) and said.faces[0].evidence
         assert not evidence or evidence.sentences[0].startswith("The verdict stays open")
+
+
+def test_only_what_stands_out_is_outlined(tiny, collins, monkeypatch):
+    low, high = sorted(tiny.analyse(collins).faces[0].probabilities.items(), key=lambda pair: pair[1])
+    monkeypatch.setattr(sentences, "FOUND", high[1])
+    face = tiny.analyse(collins).faces[0]
+    heatmap = next(heatmap for heatmap in face.heatmaps if heatmap.label == high[0])
+    assert face.evidence.outlines == {high[0]: traces.outline(heatmap)} and low[1] < high[1]

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from detector import __version__
+from detector import __version__, traces
 from detector.artifacts import ARTIFACTS
 from detector.cli import main
 from detector.explain import METHODS, overlay
@@ -140,7 +140,7 @@ def test_explain(call, collins, hopper, tmp_path, tiny):
     assert np.allclose(fake, analysis.heatmap("fake"), atol=1e-4)
     pixels = np.asarray(Image.open(hopper).convert("RGB"))
     painted = np.asarray(Image.open(out / "example-hopper" / "overlay.png"))
-    assert np.array_equal(painted, overlay(pixels, fake))
+    assert np.array_equal(painted, traces.drawn(overlay(pixels, fake), analysis.outlines()))
     facts = json.loads((out / "example-hopper" / "analysis.json").read_text())
     assert facts["method"] == "gradcam" and facts["file"]["height"] == 600
     evidence, own = facts["faces"][0]["evidence"], analysis.faces[0].evidence

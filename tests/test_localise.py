@@ -2,6 +2,7 @@
 
 import io
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -303,6 +304,17 @@ def row(group, artifact, mask, frame=(0.0, 0.0, 1.0, 1.0), held_back=False, shif
     return Row(item, scores, {OWN: own, FAKE_MAP: 1 - own, CENTRE: np.eye(GRID, dtype=np.float32)}, mask, frame)
 
 
+def test_outlines_of_faint_and_strong_maps_are_those_of_their_masks():
+    """One threshold cannot mark both: where the faint map is hottest, the strong one is still warm outside."""
+    mask = square(8, 8, 24, 24, GRID)
+    rows = [row(f"g{n}", "lighting", mask) for n in range(4)]
+    maps = [np.where(mask, peak, peak - 8).astype(np.float32) for peak in (1, 1, 9, 9)]
+    rows = [replace(one, maps=one.maps | {OWN: values}) for one, values in zip(rows, maps, strict=True)]
+    rows += [row(f"g{n}", "", np.zeros((GRID, GRID), bool)) for n in range(4)]
+    figures = of_forgeries(rows, ["lighting"], False, 0)["artifacts"]["lighting"][OWN]["sets"]["all"]
+    assert figures["outline_iou"] == 1 and figures["interval"]["outline_iou"] == [1, 1] and figures["iou"] < 0.6
+
+
 def test_figures_of_made_up_rows():
     mask = square(8, 8, 24, 24, GRID)
     nothing = np.zeros((GRID, GRID), bool)
@@ -318,6 +330,7 @@ def test_figures_of_made_up_rows():
     assert (trained["n"], trained["n_iou"], trained["iou"], trained["ap"], trained["pointing"]) == (8, 4, 1, 1, 1)
     assert held["iou"] == pytest.approx(8 * 16 / (24 * 16)) and held["pointing"] == 0  # 16 wide, moved by 8
     assert own["sets"]["all"]["pointing"] == 0.5 and trained["area"] == pytest.approx(256 / 4096)
+    assert trained["outline_iou"] == pytest.approx(256 / 4096)  # 0 is too near to 1 to lie outside
     assert trained["interval"]["pointing"] == lm.wilson(1.0, 8)
     assert trained["auc"] == 1 and trained["interval"]["auc"] == [1, 1]  # 0.9 against 0.1
     fake = result["artifacts"]["lighting"][FAKE_MAP]["sets"]["held_back"]

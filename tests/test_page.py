@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from conftest import CALIBRATION
 
-from detector import page
+from detector import page, traces
 from detector.analysis import Analysis, FaceVerdict
 from detector.artifacts import LABELS
 from detector.explain import Heatmap
@@ -350,6 +350,19 @@ def test_the_proof_shows_places_shares_and_measurements(judged):
     assert re.findall(r'<div data-label="fake (\w+)">', shown) == [cue.artifact for cue in evidence.cues]
     assert re.findall(r'<div data-label="(\w+)"( hidden)?>', shown) == [("fake", ""), ("face_edge", " hidden")]
     assert proof.proof(texts, pixels, analysis(), 0) == ""  # maps were asked for without evidence
+
+
+def test_what_stands_out_is_outlined_on_the_stage(judged):
+    pixels, found = judged
+    face = found.faces[0]
+    line = traces.Outline("face_edge", 0.1, (((10, 20), (60, 20), (60, 70)), ((30, 30), (40, 30), (35, 35))))
+    outlined = replace(face, evidence=replace(face.evidence, outlines={"face_edge": line}))
+    both = replace(found, faces=(outlined, replace(face, evidence=None)))
+    assert both.outlines("face_edge") == (line,) and both.outlines() == ()
+    shown = stage.stage(texts, pixels, both)
+    assert '<g class="dd-outline" data-label="face_edge" data-face="0" hidden><path d="M10,20 60,20 60,70z' in shown
+    assert shown.count("dd-outline") == 1
+    assert both.to_dict()["faces"][0]["evidence"]["outlines"] == {"face_edge": {"area": 0.1}}
 
 
 def test_unsure_regions_are_said(judged):

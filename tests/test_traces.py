@@ -44,6 +44,44 @@ def test_shares_count_positive_evidence_only():
     assert traces.shares(heat(-np.ones((8, 8))), halves()) == ()
 
 
+def test_an_outline_goes_down_from_the_hottest_place():
+    values = np.full((4, 4), -5.0)
+    values[1:3, 1:3] = 4.0
+    values[0, 0] = 4 * traces.PEAK - traces.DEPTH + 0.01  # just inside, and the next one just outside
+    values[3, 3] = 4 * traces.PEAK - traces.DEPTH - 0.01
+    assert (traces.reach(values) >= 0).sum() == 5
+    faint = traces.reach(values - 3)  # a peak of 1 only: what is 3 below it in logits of its own is still as far away
+    assert (faint >= 0)[1:3, 1:3].all() and not (faint >= 0)[3, 3]
+    both = traces.reach(np.stack([values, values - 3]))
+    assert (both[1] == faint).all()
+
+
+def test_the_lines_of_an_outline_lie_around_its_places():
+    outside = 2 * (6 * traces.PEAK - traces.DEPTH) - 6  # so that the line runs midway between the places
+    values = np.full((16, 16), outside)
+    values[4:12, 4:8] = 6.0
+    values[7:9, 5:7] = outside  # a hole
+    box = Box(100, 200, 160, 160)  # ten pixels a place
+    found = traces.outline(heat(values, box))
+    outer, hole = (np.array(line) for line in found.lines)
+    for line, (left, top, right, bottom) in ((outer, (140, 240, 180, 320)), (hole, (150, 270, 170, 290))):
+        size = np.abs([*line.min(0) - (left, top), *line.max(0) - (right, bottom)])
+        assert size.max() <= 6  # the map's places fade into each other
+    assert found.area == pytest.approx((4 * 8 - 2 * 2) / 256, rel=0.05)
+    picture = np.zeros((400, 400, 3), np.uint8)
+    seen = traces.drawn(picture, [found])
+    rows, columns = np.nonzero(seen.any(2))
+    assert (rows.min(), columns.min()) == pytest.approx((240, 140), abs=9)
+    assert not picture.any() and not seen[200:235].any() and not seen[278:282, 158:162].any()
+    half = np.nonzero(traces.drawn(picture[:200, :200], [found], 0.5).any(2))
+    assert half[0].min() == pytest.approx(120, abs=5)
+
+
+def test_a_map_that_is_hot_all_over_is_outlined_at_its_border():
+    found = traces.outline(heat(np.full((8, 8), 5.0)))
+    assert found.area == 1 and np.array(found.lines[0]).min() == 0 and np.array(found.lines[0]).max() == 100
+
+
 def test_the_face_edge_comes_before_the_face():
     parts = np.full((SIZE, SIZE), BACKGROUND, np.uint8)
     rows, columns = np.mgrid[:SIZE, :SIZE] - SIZE / 2

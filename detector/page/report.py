@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 import numpy as np
 from PIL import Image
 
-from .. import explain
+from .. import explain, traces
 from ..analysis import Analysis
 from ..artifacts import FAKE
 from ..provenance import Reproduction
@@ -87,7 +87,8 @@ def _maps(texts: Texts, pixels: np.ndarray, analysis: Analysis) -> str:
     pictures = [(small, texts.ALT_PICTURE, texts.PICTURE)]
     for label in shown:
         heat = viewer.shrunk(Image.fromarray(analysis.heatmap(label)), SIDE)
-        over = Image.fromarray(explain.overlay(np.asarray(small), np.asarray(heat), opacity=0.7))
+        over = explain.overlay(np.asarray(small), np.asarray(heat), opacity=0.7)
+        over = Image.fromarray(traces.drawn(over, analysis.outlines(label), small.width / pixels.shape[1]))
         title = texts.ALT_HEAT.format(label=texts.LABELS[label])
         pictures.append((over, title, title))
     figures = "".join(proof.figure(image, SIDE, alt, said) for image, alt, said in pictures)

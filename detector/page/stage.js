@@ -30,7 +30,7 @@ function show() {
   for (const one of all(viewer, ".dd-heat")) one.hidden = !(heat && ofLabel(one) && ofFace(one));
   for (const one of all(viewer, ".dd-parts")) one.hidden = !(view === "regions" && ofFace(one));
   for (const one of all(viewer, "g.dd-face")) one.toggleAttribute("hidden", !ofFace(one));
-  for (const one of all(viewer, "g.dd-frame")) {
+  for (const one of all(viewer, "g.dd-frame, g.dd-outline")) {
     one.toggleAttribute("hidden", !(heat && ofLabel(one) && ofFace(one)));
   }
   radio("dd-label", label).checked = true;

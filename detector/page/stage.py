@@ -104,7 +104,7 @@ PLACE = ("left", "top", "width", "height")
 
 
 def _frames(analysis: Analysis, width: int, height: int) -> str:
-    """The judged squares, numbered where there is more than one face, and the hot places of each map."""
+    """The judged squares, numbered where there is more than one face; of each map the hot places and the outline."""
     size = max(width, height) / 30
     drawn = ""
     for number, face in enumerate(analysis.faces):
@@ -116,6 +116,12 @@ def _frames(analysis: Analysis, width: int, height: int) -> str:
                     f'<g class="dd-frame" data-label="{label}" data-face="{number}" data-place="{place}"'
                     f"{_hidden(label != FAKE)}>{_rect(crop.box, str(place), size * 0.7)}</g>"
                 )
+        for label, found in (face.evidence.outlines if face.evidence else {}).items():
+            path = "".join(f"M{' '.join(f'{x},{y}' for x, y in line)}z" for line in found.lines)
+            drawn += (
+                f'<g class="dd-outline" data-label="{label}" data-face="{number}"{_hidden(label != FAKE)}>'
+                f'<path d="{path}"/></g>'
+            )
     return f'<svg viewBox="0 0 {width} {height}" preserveAspectRatio="none" aria-hidden="true">{drawn}</svg>'
 
 
