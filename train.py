@@ -100,6 +100,7 @@ def arguments(argv: list[str] | None = None) -> argparse.Namespace:
     add("--warmup", type=float, default=0.05, help="share of the steps over which the rate rises; then a cosine")
     add("--smoothing", type=float, default=0.02, help="label smoothing")
     add("--map-loss", type=float, default=1.0, help="weight of the maps' loss against the forgeries' masks")
+    add("--overlap-loss", type=float, default=0.0, help="weight of how little the maps overlap the forgeries' masks")
     add("--clip", type=float, default=5.0, help="largest gradient norm")
     add("--ema", type=float, default=0.999, help="decay of the weights' moving average; 0 turns it off")
     add("--patience", type=int, default=0, help="stop after so many epochs without a better val AUC; 0: never")
@@ -221,9 +222,12 @@ def _refuse(args: argparse.Namespace, broken: dict[Path, str], total: int, team:
 
 
 def loss_of(network: model.Network, features: torch.Tensor, targets: torch.Tensor, mask: torch.Tensor,
-            smoothing: float, map_weight: float,
+            smoothing: float, map_weight: float, overlap_weight: float = 0.0,
             total: Callable[[torch.Tensor], torch.Tensor] = ALONE.total) -> tuple[torch.Tensor, torch.Tensor]:  # fmt: skip
     """Cross-entropy of the pooled logits plus that of the maps against the masks; unknown targets count nothing.
+
+    `overlap_weight`: of the maps' Dice loss, for each label that has a place in the picture (Milletari et al., 3DV
+    2016): the cross-entropy of a place asks how sure, and not how far the trace reaches.
 
     `total` sums a count over the processes that share the batch; their losses then add up to the batch's.
     """
@@ -233,7 +237,7 @@ def loss_of(network: model.Network, features: torch.Tensor, targets: torch.Tenso
     soft = targets.nan_to_num() * (1 - smoothing) + smoothing / 2
     pooled = F.binary_cross_entropy_with_logits(logits, soft, reduction="none") * known
     loss = pooled.sum() / total(known.sum()).clamp(min=1)  # crops of composites may all have missed what was changed
-    if map_weight:
+    if map_weight or overlap_weight:
         grid = evidence.shape[2:]
         place_known = F.adaptive_max_pool2d((mask == edits.UNKNOWN).float(), grid) == 0
         generated = F.adaptive_max_pool2d((mask == edits.GENERATED).float(), grid)
@@ -245,6 +249,11 @@ def loss_of(network: model.Network, features: torch.Tensor, targets: torch.Tenso
         )
         map_loss = F.binary_cross_entropy_with_logits(evidence, cells, reduction="none") * weight
         loss = loss + map_weight * map_loss.sum() / total(weight.sum()).clamp(min=1)
+        marked = cells * (generated == 0)
+        shown = evidence.sigmoid() * place_known
+        overlap = 2 * (shown * marked).sum((2, 3)) / (shown + marked).sum((2, 3)).clamp(min=1e-3)
+        there = marked.amax((2, 3))
+        loss = loss + overlap_weight * ((1 - overlap) * there).sum() / total(there.sum()).clamp(min=1)
     return loss, logits
 
 
@@ -372,7 +381,8 @@ def train(
             targets, mask = targets.to(device, non_blocking=True), mask.to(device, non_blocking=True)
             with half:
                 features = features_of(images)
-            loss, logits = loss_of(network, features.float(), targets, mask, args.smoothing, args.map_loss, team.total)
+            loss, logits = loss_of(network, features.float(), targets, mask, args.smoothing, args.map_loss,
+                                   args.overlap_loss, team.total)  # fmt: skip
             scaler.scale(loss).backward()
             loss = loss.detach()
             team.sum(loss, *[p.grad for p in network.parameters() if p.grad is not None])

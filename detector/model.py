@@ -47,7 +47,7 @@ class Architecture:
 
     `pool`: how evidence becomes logits. `neck`: channels of a feature pyramid that brings the last map up to
     `stride` px; 0 leaves the backbone's own last map. `residual`: three more input channels hold the picture's
-    finest detail. `probe`: a linear probe (necks.Probe) stands beside it.
+    finest detail. `probe`: a probe (necks.Probe) stands beside it.
     """
 
     name: str
@@ -109,27 +109,31 @@ class Network(nn.Module):
         nn.init.zeros_(self.head.bias)
         self.probe = None
         if architecture.probe:
-            width = self.backbone.feature_info.channels()[-1] if architecture.neck else self.backbone.num_features
-            self.probe = necks.Probe(architecture.name, architecture.kwargs, width, len(labels))
+            seen = self.backbone.feature_info.channels()[-necks.MAPS :] if architecture.neck else [channels]
+            place = labels.index(FAKE), len(labels)
+            self.probe = necks.Probe(architecture.name, architecture.kwargs, seen, *place)
 
     def features(self, x: Tensor) -> Tensor:
         """Last feature map (n, channels, h, w). Behind it, for each label, the probe's evidence where there is one.
 
         That is said of the whole picture and of no place, so every place has the same.
         """
-        y, last = self.maps(x)
+        y, coarse = self.maps(x)
         if self.probe is None:
             return y
-        said = self.probe(x, last)[:, :, None, None]
+        said = self.probe(x, coarse)[:, :, None, None]
         return torch.cat([y, said.to(y.dtype).expand(-1, -1, *y.shape[2:])], 1)
 
-    def maps(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        """What the heads read and the backbone's own last map; a transformer's tokens are laid out on their grid."""
+    def maps(self, x: Tensor) -> tuple[Tensor, list[Tensor]]:
+        """What the heads read, and what the probe does: the backbone's own coarsest maps, or its only one.
+
+        A transformer's tokens are laid out on their grid.
+        """
         if self.residual:
             x = necks.with_residual(x)
         if self.neck is not None:
             maps = self.backbone(x)
-            return self.neck(maps), maps[-1]
+            return self.neck(maps), maps[-necks.MAPS :]
         y = self.backbone.forward_features(x)
         channels = self.head.in_channels
         if y.ndim == 3:  # tokens (n, prefix + h·w, channels): ViT and its kin
@@ -140,7 +144,7 @@ class Network(nn.Module):
             y = y.transpose(1, 2).reshape(y.shape[0], channels, rows, rows)
         elif y.shape[1] != channels and y.shape[-1] == channels:  # (n, h, w, channels): Swin and its kin
             y = y.permute(0, 3, 1, 2)
-        return y, y
+        return y, [y]
 
     def pool(self, evidence: Tensor) -> Tensor:
         """Evidence (n, labels, h, w) to logits (n, labels): its mean, or log-mean-exp (a soft maximum)."""
@@ -326,7 +330,7 @@ class _Place:
 class Classifier:
     """A checkpoint on its device, ready for crops. Threads may share it.
 
-    The same picture's logits agree within 2e-5 whatever the threads, the batch and the memory layout, and within 0.05
+    The same picture's logits agree within 5e-5 whatever the threads, the batch and the memory layout, and within 0.05
     in half precision (tests/test_numerics.py). A GPU short of memory gets smaller batches; one that cannot take a
     single picture, or fails, is left for the CPU for good.
     """

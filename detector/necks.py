@@ -1,7 +1,8 @@
-"""What stands around a timm backbone: a pyramid behind it, finest detail as extra input, a linear probe beside it."""
+"""What stands around a timm backbone: a pyramid behind it, finest detail as extra input, a probe beside it."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import timm
@@ -9,6 +10,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+MAPS = 2  # of a backbone, the coarsest ones, that the probe reads
+HIDDEN = 192  # units of a read-out
+FAR = 6.0  # standard deviations
 NO_FLOOR = -100.0  # logits: lower than anything that is said
 DETAIL = 32.0  # gain on the residual: with a standard deviation of 0.5 four grey levels become 1
 
@@ -62,54 +66,80 @@ class Pyramid(nn.Module):
         return y
 
 
-class Probe(nn.Module):
-    """What is linear in the mean and the mean square of each channel over the whole picture: little to overfit with.
+class Reader(nn.Module):
+    """A perceptron with one hidden layer on standardised statistics: (n, features) to (n,), logits.
 
-    Two maps are read: the trained backbone's last one, and that of stride 16 of the same architecture as it was before
-    it was trained on fakes. Features that no fake has touched tell kinds of fakes that training never met better than
-    those that have (Ojha et al., CVPR 2023); the trained ones know the kinds it did meet.
-
-    `width`: channels of the trained backbone's last map. `gain`, `shift`: bring the network's input to what the
-    untouched backbone expects; x · gain + shift for each channel. `floor`: what it says of a label never falls below
-    that, softly: a trace that the head sees in one place must not drown in how real the rest looks.
+    `mean`, `scale`: (x - mean) · scale has the mean 0 and the spread 1 where it was fitted; what lies further out than
+    FAR is cut off, for a picture unlike all others must not be shouted about.
     """
 
-    def __init__(self, name: str, kwargs: dict[str, Any], width: int, labels: int):
+    def __init__(self, features: int, hidden: int = HIDDEN):
+        super().__init__()
+        self.register_buffer("mean", torch.zeros(features))
+        self.register_buffer("scale", torch.ones(features))
+        self.hidden = nn.Linear(features, hidden)
+        self.out = nn.Linear(hidden, 1)
+        nn.init.zeros_(self.out.weight)
+        nn.init.zeros_(self.out.bias)
+
+    def standardised(self, x: Tensor) -> Tensor:
+        return ((x - self.mean) * self.scale).clamp(-FAR, FAR)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.out(self.hidden(self.standardised(x)).relu())[:, 0]
+
+
+class Probe(nn.Module):
+    """What small read-outs of the whole picture say of `fake`.
+
+    They see the mean and the mean square of each channel of the two coarsest maps, of two backbones: the trained one,
+    and the same architecture as it was before it was trained on fakes. Features that no fake has touched tell kinds of
+    fakes that training never met better than those that have (Ojha et al., CVPR 2023); the trained ones know the kinds
+    it did meet.
+
+    `widths`: channels of the trained backbone's maps. `index`, `labels`: the place of `fake` among so many. `gain`,
+    `shift`: bring the network's input to what the untouched backbone expects; x · gain + shift for each channel.
+    `floor`: what it says never falls below that, softly: a trace that the head sees in one place must not drown in how
+    real the rest looks.
+    """
+
+    def __init__(self, name: str, kwargs: dict[str, Any], widths: Sequence[int], index: int, labels: int):
         super().__init__()
         self.untouched = untouched(name, kwargs)
         self.register_buffer("gain", torch.ones(3, 1, 1))
         self.register_buffer("shift", torch.zeros(3, 1, 1))
-        self.register_buffer("floor", torch.full((labels,), NO_FLOOR))
-        self.trained_head = nn.Linear(2 * width, labels)
-        self.untouched_head = nn.Linear(2 * self.untouched.feature_info.channels()[-1], labels, bias=False)
-        for head in (self.trained_head, self.untouched_head):
-            nn.init.zeros_(head.weight)
-        nn.init.zeros_(self.trained_head.bias)
+        self.register_buffer("floor", torch.full((1,), NO_FLOOR))
+        self.register_buffer("place", F.one_hot(torch.tensor(index), labels).float(), persistent=False)
+        self.trained_reader = Reader(2 * sum(widths))
+        self.untouched_reader = Reader(2 * sum(self.untouched.feature_info.channels()))
 
-    def statistics(self, x: Tensor, last: Tensor) -> tuple[Tensor, Tensor]:
-        """Of the input (n, 3, h, w) and the trained backbone's last map: (n, 2 · channels) of both backbones."""
-        other = self.untouched(x * self.gain + self.shift)[-1].float()
-        last = last.float()
-        return tuple(torch.cat([of.mean((2, 3)), (of * of).mean((2, 3))], 1) for of in (last, other))
+    def statistics(self, x: Tensor, maps: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
+        """Of the input (n, 3, h, w) and the trained backbone's maps: what `pooled` gives, of both backbones."""
+        return pooled(maps), pooled(self.untouched(x * self.gain + self.shift))
 
-    def forward(self, x: Tensor, last: Tensor) -> Tensor:
-        """Evidence (n, labels), in logits."""
-        trained, other = self.statistics(x, last)
+    def forward(self, x: Tensor, maps: Sequence[Tensor]) -> Tensor:
+        """Evidence (n, labels), in logits; 0 for all labels but `fake`."""
+        trained, other = self.statistics(x, maps)
         with torch.autocast(x.device.type, enabled=False):  # hundreds of squares are summed: not in half precision
-            said = self.trained_head(trained) + self.untouched_head(other)
-            return self.floor + F.softplus(said - self.floor)
+            said = self.trained_reader(trained) + self.untouched_reader(other)
+            said = self.floor + F.softplus(said - self.floor)
+        return said[:, None] * self.place
+
+
+def pooled(maps: Sequence[Tensor]) -> Tensor:
+    """Mean and mean square of each channel of maps (n, channels, h, w): (n, 2 · channels), in full precision."""
+    maps = [map.float() for map in maps]
+    return torch.cat([each for map in maps for each in (map.mean((2, 3)), (map * map).mean((2, 3)))], 1)
 
 
 def untouched(name: str, kwargs: dict[str, Any], pretrained: bool = False) -> nn.Module:
-    """A timm model up to its last map of stride 16. Raises ValueError for an architecture that has none."""
+    """A timm model that gives its MAPS coarsest maps. Raises ValueError for an architecture without any."""
     with torch.device("meta"):  # only to see what it has
-        info = timm.create_model(name, features_only=True, **kwargs).feature_info
-    if 16 not in info.reduction():
-        raise ValueError(f"{name} has no map of stride 16, which the probe reads; choose a convolutional backbone")
-    index = len(info.reduction()) - 1 - info.reduction()[::-1].index(16)
-    model = timm.create_model(name, pretrained=pretrained, features_only=True, out_indices=(index,), **kwargs)
-    if hasattr(model, "blocks"):  # timm keeps the stages behind the one asked for
-        model.blocks = model.blocks[: info.info[index]["stage"]]
+        strides = timm.create_model(name, features_only=True, **kwargs).feature_info.reduction()
+    coarse = [index for index, stride in enumerate(strides) if stride >= 16][-MAPS:]
+    if not coarse:
+        raise ValueError(f"{name} has no map of stride 16, which the probe reads; choose another backbone")
+    model = timm.create_model(name, pretrained=pretrained, features_only=True, out_indices=coarse, **kwargs)
     return model.requires_grad_(False)
 
 

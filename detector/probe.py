@@ -1,42 +1,45 @@
-"""The linear probe that stands beside a trained network (necks.Probe), fitted to whole pictures as they are used.
+"""The probe that stands beside a trained network (necks.Probe), fitted to whole pictures as they are used.
 
 A network that was trained on crops for hours knows its training pictures by heart; its head then trusts traces that
-other pictures lack. A linear read-out of whole-picture statistics, held back by a strong penalty, has little to learn
-by heart. Which read-outs are used is decided on pictures that none of them saw.
+other pictures lack. A small read-out of whole-picture statistics, held back by dropout and weight decay, has little to
+learn by heart. Which read-outs are used is decided on pictures that none of them saw.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 from scipy.optimize import minimize_scalar
-from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 
 from . import metrics, quick
 from .model import AT_ONCE, Header, Network
-from .necks import NO_FLOOR
+from .necks import HIDDEN, NO_FLOOR, Reader
 
-PENALTIES = (0.0001, 0.0003, 0.001, 0.003, 0.01)  # C of scikit-learn: the smaller, the stronger
+MEMBERS = 3  # perceptrons of one read-out, each from another start; their mean is one perceptron again
+ROUNDS, BATCH, RATE, DECAY, SMOOTHING = 30, 128, 1e-3, 0.1, 0.1
+DROPPED = (0.3, 0.5)  # shares of the statistics and of the hidden units
 SOFTENED = (1.0, 0.7, 0.5, 0.35, 0.25)  # factors tried on the head's evidence
 USED = ((False, False), (True, False), (False, True), (True, True))  # which read-outs, of those tried
 FLOORS = (NO_FLOOR, -4.0, -3.0, -2.5, -2.0, -1.5, -1.0, -0.5)  # tried, logits
 PRICE = 0.002  # of the AUC on held-out pictures, that a floor may cost; on damaged ones too
-LEAST = 20  # pictures of a class below which a label gets no probe
+LEAST = 20  # pictures of a class below which no probe is fitted
 
 
 @dataclass(frozen=True)
 class Read:
     """What is known and seen of n pictures.
 
-    `targets`: (n, labels), 1, 0 or NaN for unknown; `evidence`: the head's, (n, labels, h, w), logits; `trained`,
-    `untouched`: statistics (n, features) of the two backbones, as necks.Probe reads them.
+    `target` (n,): 1 fake, 0 real; `evidence`: the head's of fake, (n, h, w), logits; `trained`, `untouched`: statistics
+    (n, features) of the two backbones, as necks.Probe reads them.
     """
 
-    targets: np.ndarray
+    target: np.ndarray
     evidence: np.ndarray
     trained: np.ndarray
     untouched: np.ndarray
@@ -44,13 +47,12 @@ class Read:
 
 @dataclass(frozen=True)
 class Weighing:
-    """What one label's logit is made of.
+    """What the logit of fake is made of.
 
     AUC on the held-out pictures, 0…1: of the head alone, of each read-out alone, and of the sum. `factors`: on the
     head's evidence, and on each read-out. `floor`: of what the read-outs say together, logits.
     """
 
-    label: str
     head: float
     trained: float
     untouched: float
@@ -82,6 +84,7 @@ def attached(
 
 def read(network: Network, loader: Iterable, device: torch.device, size: int) -> Read:
     """Runs over batches of a data.FaceData, pictures of `size` px. `network` has a probe."""
+    index = int(network.probe.place.argmax())
     network = quick.lighter(network.to(device, memory_format=torch.channels_last).eval(), size)
     found: list[tuple] = []
     with torch.no_grad():
@@ -89,54 +92,76 @@ def read(network: Network, loader: Iterable, device: torch.device, size: int) ->
             at_once = AT_ONCE if device.type == "cpu" else len(images)
             for part, wanted in zip(images.split(at_once), targets.split(at_once), strict=True):
                 part = part.to(device, memory_format=torch.channels_last)
-                y, last = network.maps(part)
-                statistics = network.probe.statistics(part, last)
-                found.append((wanted, network.head(y).cpu(), *(each.cpu() for each in statistics)))
-    return Read(*(torch.cat(column).numpy() for column in zip(*found, strict=True)))
+                y, coarse = network.maps(part)
+                statistics = network.probe.statistics(part, coarse)
+                found.append((wanted[:, index], network.head(y)[:, index].cpu(), *(each.cpu() for each in statistics)))
+    columns = [torch.cat(column).numpy() for column in zip(*found, strict=True)]
+    known = ~np.isnan(columns[0])
+    return Read(*(column[known] for column in columns))
 
 
-def fit(network: Network, labels: Sequence[str], train: Read, held_out: Read, damaged: Read) -> list[Weighing]:
-    """Sets the probe's weights and softens the head's, in place, for each label that the sets have examples of.
+def fit(network: Network, train: Read, held_out: Read, damaged: Read, seed: int = 0) -> Weighing:
+    """Sets the probe's weights and softens the head's, in place.
 
-    A read-out that does not help on `held_out` gets no weight. `damaged`: the same pictures, shrunk and compressed; the
-    floor must not cost much there either.
+    A read-out that does not help on `held_out` says nothing. `damaged`: the same pictures, shrunk and compressed; the
+    floor must not cost much there either. Raises ValueError for fewer than LEAST pictures of a class.
     """
-    weighed = []
-    for index, label in enumerate(labels):
-        ours, theirs = train.targets[:, index], held_out.targets[:, index]
-        known, judged = ~np.isnan(ours), ~np.isnan(theirs)
-        if min(_counts(ours[known])) < LEAST or min(_counts(theirs[judged])) < LEAST:
-            continue
-        ours, target = ours[known].astype(int), theirs[judged].astype(int)
-        weights, scores = [], []
-        for x, z in ((train.trained, held_out.trained), (train.untouched, held_out.untouched)):
-            weights.append(_reader(x[known], ours, z[judged], target))
-            scores.append(z[judged] @ weights[-1])
-        evidence = torch.from_numpy(held_out.evidence[judged, index][:, None])
-        sums = [_summed(network, evidence, scores, used, target) for used in USED]
-        best = max(sums, key=lambda found: found.auc)
-        seen = [(_pooled(network, of.evidence[judged, index], best.factor), _said(of, judged, best, weights))
-                for of in (held_out, damaged)]  # fmt: skip
-        floor = _floor(seen, target)
-        _write(network, index, best, weights, floor)
-        aucs = [_auc(target, s) for s in (network.pool(evidence)[:, 0].numpy(), *scores)]
-        weighed.append(Weighing(label, *aucs, best.auc, (best.factor, *best.shares), floor))
-    return weighed
+    for name, of in (("training", train), ("held-out", held_out)):
+        if min(counts := np.bincount(of.target.astype(int), minlength=2)) < LEAST:
+            raise ValueError(
+                f"{counts[0]} real and {counts[1]} fake {name} pictures are too few for a probe; give {LEAST} of each"
+            )
+    target, probe = held_out.target.astype(int), network.probe
+    pairs = ((probe.trained_reader, "trained"), (probe.untouched_reader, "untouched"))
+    for number, (reader, name) in enumerate(pairs):
+        _teach(reader, torch.from_numpy(getattr(train, name)), torch.from_numpy(train.target), seed + number)
+    scores, worse = ([_says(reader, getattr(of, name)) for reader, name in pairs] for of in (held_out, damaged))
+    evidence = torch.from_numpy(held_out.evidence[:, None])
+    best = max((_summed(network, evidence, scores, used, target) for used in USED), key=lambda found: found.auc)
+    seen = [(_pooled(network, of.evidence, best.factor), _together(best, said))
+            for of, said in ((held_out, scores), (damaged, worse))]  # fmt: skip
+    floor = _floor(seen, target)
+    _write(network, best, floor)
+    aucs = [_auc(target, s) for s in (_pooled(network, held_out.evidence, 1.0), *scores)]
+    return Weighing(*aucs, best.auc, (best.factor, *best.shares), floor)
 
 
-def _counts(target: np.ndarray) -> list[int]:
-    return [int((target == kind).sum()) for kind in (0, 1)]
+def _teach(reader: Reader, x: torch.Tensor, target: torch.Tensor, seed: int) -> None:
+    """Fits MEMBERS perceptrons and writes their mean into the reader."""
+    reader.mean.copy_(x.mean(0))
+    reader.scale.copy_(1 / (x.std(0) + 1e-6))
+    x = reader.standardised(x)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        members = [_taught(Reader(x.shape[1], HIDDEN // MEMBERS), x, target) for _ in range(MEMBERS)]
+    with torch.no_grad():
+        reader.hidden.weight.copy_(torch.cat([member.hidden.weight for member in members]))
+        reader.hidden.bias.copy_(torch.cat([member.hidden.bias for member in members]))
+        reader.out.weight.copy_(torch.cat([member.out.weight for member in members], 1) / MEMBERS)
+        reader.out.bias.copy_(sum(member.out.bias for member in members) / MEMBERS)
 
 
-def _reader(x: np.ndarray, target: np.ndarray, z: np.ndarray, held_out: np.ndarray) -> np.ndarray:
-    """Weights on raw statistics; the penalty is the one with the best AUC on the held-out pictures."""
-    scale = x.std(0) + 1e-6
-    found = []
-    for penalty in PENALTIES:
-        reader = LogisticRegression(C=penalty, class_weight="balanced", max_iter=300)
-        weight = reader.fit((x - x.mean(0)) / scale, target).coef_[0] / scale
-        found.append((_auc(held_out, z @ weight), weight))
-    return max(found, key=lambda one: one[0])[1]
+def _taught(member: Reader, x: torch.Tensor, target: torch.Tensor) -> Reader:
+    torch.nn.init.kaiming_uniform_(member.out.weight, a=math.sqrt(5))
+    optimizer = torch.optim.AdamW(member.parameters(), RATE, weight_decay=DECAY)
+    size = min(BATCH, len(x))
+    steps = len(x) // size
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, RATE, ROUNDS * steps)
+    soft = target * (1 - SMOOTHING) + SMOOTHING / 2
+    for _ in range(ROUNDS):
+        for chosen in torch.randperm(len(x))[: steps * size].split(size):
+            hidden = member.hidden(F.dropout(x[chosen], DROPPED[0])).relu()
+            said = member.out(F.dropout(hidden, DROPPED[1]))[:, 0]
+            F.binary_cross_entropy_with_logits(said, soft[chosen]).backward()
+            optimizer.step()
+            optimizer.zero_grad()
+            schedule.step()
+    return member.requires_grad_(False)
+
+
+def _says(reader: Reader, x: np.ndarray) -> np.ndarray:
+    with torch.no_grad():
+        return reader(torch.from_numpy(x)).numpy().astype(float)
 
 
 @dataclass(frozen=True)
@@ -150,16 +175,17 @@ class _Sum:
 def _summed(
     network: Network, evidence: torch.Tensor, scores: Sequence[np.ndarray], used: Sequence[bool], target: np.ndarray
 ) -> _Sum:
-    """The head and the read-outs that are `used`, each with the same standard deviation.
+    """The head and the read-outs that are `used`; both backbones weigh the same, by standard deviation.
 
     Equal weights lose little to fitted ones on pictures like those that they are fitted to, and hold better on others
-    (Dawes, American Psychologist 1979). Only scale and bias are fitted, by log loss with both classes even.
+    (Dawes, American Psychologist 1979). Head and first read-out are both the trained backbone's, so the untouched one's
+    counts for both. Only scale and bias are fitted, by log loss with both classes even.
     """
-    weight = metrics.even(target)
+    weight, votes = metrics.even(target), (used[0], used[1] * (1 + used[0]))
     tried = []
     for factor in SOFTENED:
         head = network.pool(evidence * factor)[:, 0].numpy().astype(float)
-        shares = [float(head.std() / (score.std() + 1e-9)) * use for score, use in zip(scores, used, strict=True)]
+        shares = [float(head.std() / (score.std() + 1e-9)) * vote for score, vote in zip(scores, votes, strict=True)]
         logits = head + sum(share * score for share, score in zip(shares, scores, strict=True))
 
         def loss(bias: float, logits: np.ndarray = logits) -> float:
@@ -171,14 +197,13 @@ def _summed(
 
 
 def _pooled(network: Network, evidence: np.ndarray, factor: float) -> np.ndarray:
-    """The head's logits (n,) of one label's evidence (n, h, w)."""
+    """The head's logits (n,) of evidence (n, h, w)."""
     return network.pool(torch.from_numpy(evidence[:, None] * np.float32(factor)))[:, 0].numpy()
 
 
-def _said(of: Read, judged: np.ndarray, found: _Sum, weights: Sequence[np.ndarray]) -> np.ndarray:
+def _together(found: _Sum, scores: Sequence[np.ndarray]) -> np.ndarray:
     """What the read-outs say together, logits (n,)."""
-    read = zip(found.shares, weights, (of.trained, of.untouched), strict=True)
-    return sum(share * (x[judged] @ weight) for share, weight, x in read) + found.bias
+    return sum(share * score for share, score in zip(found.shares, scores, strict=True)) + found.bias
 
 
 def _floor(seen: Sequence[tuple[np.ndarray, np.ndarray]], target: np.ndarray) -> float:
@@ -199,13 +224,14 @@ def _auc(target: np.ndarray, score: np.ndarray) -> float:
     return float(roc_auc_score(target, score))
 
 
-def _write(network: Network, index: int, found: _Sum, weights: Sequence[np.ndarray], floor: float) -> None:
+def _write(network: Network, found: _Sum, floor: float) -> None:
+    index, probe = int(network.probe.place.argmax()), network.probe
     with torch.no_grad():
         network.head.weight[index] *= found.factor
         network.head.bias[index] *= found.factor
+        for reader, share in zip((probe.trained_reader, probe.untouched_reader), found.shares, strict=True):
+            reader.out.weight *= share
+            reader.out.bias *= share
         # The bias is the probe's, so that its floor means the same whatever the head's middle is.
-        network.probe.trained_head.bias[index] = found.bias
-        network.probe.floor[index] = floor
-        heads = network.probe.trained_head, network.probe.untouched_head
-        for head, share, weight in zip(heads, found.shares, weights, strict=True):
-            head.weight[index] = torch.from_numpy(share * weight).float()
+        probe.trained_reader.out.bias += found.bias
+        probe.floor.fill_(floor)

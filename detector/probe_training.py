@@ -1,4 +1,4 @@
-"""Fits a linear probe beside a trained network, and writes a checkpoint that holds both.
+"""Fits a probe beside a trained network, and writes a checkpoint that holds both.
 
     python -m detector.probe_training --labels faces.csv --checkpoint run/best.safetensors \
         --backbone mobilenetv2_100_imagenet.safetensors --backbone-input 0.5 0.5 --out probed.safetensors
@@ -49,7 +49,7 @@ def arguments(argv: Sequence[str] | None) -> argparse.Namespace:
 
 
 def untouched(architecture: model.Architecture, weights: str) -> torch.nn.Module:
-    """The backbone up to stride 16, with `weights` (a file, or "pretrained": from the hub). Raises ValueError."""
+    """The backbone, with `weights` (a file, or "pretrained": from the hub). Raises ValueError."""
     start = necks.untouched(architecture.name, architecture.kwargs, weights == "pretrained")
     if weights != "pretrained":
         try:
@@ -92,13 +92,10 @@ def _run(args: argparse.Namespace) -> int:
     loading = dict(batch_size=args.batch_size, num_workers=args.workers)
     loaders = [DataLoader(part, sampler=order, **loading) for part, order in sets]
     reads = [probe.read(network, tqdm(loader, unit="batch"), device, process.size) for loader in loaders]
-    weighed = probe.fit(network.cpu(), labels, *reads)
-    print("AUC on val    head  trained  untouched  together    factors and floor")
-    for of in weighed:
-        factors = "  ".join(f"{factor:.3g}" for factor in (*of.factors, of.floor))
-        print(
-            f"{of.label:<12} {of.head:.4f}   {of.trained:.4f}     {of.untouched:.4f}    {of.together:.4f}    {factors}"
-        )
+    of = probe.fit(network.cpu(), *reads, args.seed)
+    factors = "  ".join(f"{factor:.3g}" for factor in (*of.factors, of.floor))
+    print("AUC on val: head  trained  untouched  together    factors and floor")
+    print(f"          {of.head:.4f}   {of.trained:.4f}     {of.untouched:.4f}    {of.together:.4f}    {factors}")
     facts = dict(pictures=args.pictures, backbone=Path(args.backbone).name, fake_share=args.fake_share, seed=args.seed)
     model.save(args.out, network, replace(header, training=header.training | {"probe": facts}, calibration=None))
     print(f"→ {args.out}; now calibrate it: python -m detector calibrate")

@@ -16,8 +16,9 @@ from .regions import PLACES, Regions
 CROPS = 3  # evidence crops of one map
 SIDE = 0.22  # of an evidence crop, over the judged square's
 FAINT = 0.5  # logits: a place whose mean evidence is less than this is not worth a look
-# An outline goes down from the hottest place to PEAK times its evidence, less DEPTH logits; README of the weights.
-PEAK, DEPTH = 0.5, 2.3
+# An outline goes down from the hottest place to PEAK times its evidence, less DEPTH logits: what overlapped best with
+# forgeries of training pictures.
+PEAK, DEPTH = 0.5, 2.5
 FINE = 128  # places a side on which outlines are drawn
 
 

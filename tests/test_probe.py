@@ -1,4 +1,4 @@
-"""The linear probe: its arithmetic by hand, what it learns, and how it travels."""
+"""The probe: its arithmetic by hand, what it learns, and how it travels."""
 
 import csv
 
@@ -8,6 +8,7 @@ import torch
 from conftest import small_network
 from PIL import Image
 from safetensors.torch import save_file
+from sklearn.metrics import roc_auc_score
 
 from detector import model, necks, probe, probe_training
 from detector.explain import evidence
@@ -24,7 +25,7 @@ def probed(pool="lse", seed=0, neck=24):
     with torch.random.fork_rng():
         torch.manual_seed(seed)
         network = Network(architecture, LABELS).eval()
-        for head in (network.head, network.probe.trained_head, network.probe.untouched_head):
+        for head in (network.head, network.probe.trained_reader.out, network.probe.untouched_reader.out):
             torch.nn.init.normal_(head.weight, std=0.2)
     process = model.default_preprocessing(network, 64)
     return network, Header(architecture, process, LABELS, licence="CC0-1.0")
@@ -34,6 +35,27 @@ def pictures(count, seed=0):
     return np.random.default_rng(seed).integers(0, 256, (count, 64, 64, 3), dtype=np.uint8)
 
 
+def test_a_read_out_by_hand():
+    reader = necks.Reader(2, 2)
+    reader.mean.copy_(torch.tensor([1.0, 0.0]))
+    reader.scale.copy_(torch.tensor([2.0, 1.0]))
+    with torch.no_grad():
+        reader.hidden.weight.copy_(torch.tensor([[1.0, 0.5], [-1.0, 0.0]]))
+        reader.hidden.bias.copy_(torch.tensor([0.0, 3.0]))
+        reader.out.weight.copy_(torch.tensor([[2.0, -1.0]]))
+        reader.out.bias.fill_(0.25)
+        # (2 - 1) · 2 = 2 and 4: 2 + 4/2 = 4, and 3 - 2 = 1; the other one's 199 · 2 counts as FAR.
+        said = reader(torch.tensor([[2.0, 4.0], [200.0, -4.0]]))
+    assert said.tolist() == [2 * 4 - 1 + 0.25, 2 * (necks.FAR - 2) - 0 + 0.25]
+
+
+def test_what_is_pooled_by_hand():
+    coarse, fine = torch.zeros(1, 1, 2, 2), torch.zeros(1, 2, 4, 4)
+    coarse[0, 0] = torch.tensor([[1.0, 3.0], [0.0, 0.0]])
+    fine[0, 1, 1:3, 2] = -2.0
+    assert necks.pooled([coarse, fine])[0].tolist() == [1, 10 / 4, 0, -1 / 4, 0, 1 / 2]
+
+
 @pytest.mark.parametrize(("pool", "neck"), [("lse", 24), ("mean", 24), ("lse", 0)])
 def test_the_logit_is_the_heads_and_what_the_statistics_add(pool, neck):
     network, _ = probed(pool, neck=neck)
@@ -41,14 +63,14 @@ def test_the_logit_is_the_heads_and_what_the_statistics_add(pool, neck):
     network.probe.shift.fill_(0.25)
     x = torch.randn(2, 3, 64, 64)
     with torch.no_grad():
-        y, last = network.maps(x)
-        other = network.probe.untouched(2 * x + 0.25)[-1]
-        assert other.shape[2:] == (4, 4)  # stride 16
+        y, coarse = network.maps(x)
+        other = network.probe.untouched(2 * x + 0.25)
+        assert [map.shape[2] for map in other] == [4, 2]  # strides 16 and 32
+        assert [map.shape[2] for map in coarse] == ([4, 2] if neck else [2])
         expected = network.pool(network.head(y))
-        for map, head in ((last, network.probe.trained_head), (other, network.probe.untouched_head)):
-            statistics = torch.cat([map.mean((2, 3)), (map**2).mean((2, 3))], 1)
-            expected = expected + statistics @ head.weight.T
-        assert torch.allclose(network(x), expected + network.probe.trained_head.bias, atol=1e-4)
+        for maps, reader in ((coarse, network.probe.trained_reader), (other, network.probe.untouched_reader)):
+            expected[:, 0] += reader(necks.pooled(maps))
+        assert torch.allclose(network(x), expected, atol=1e-4)
 
 
 def test_gradcam_is_the_evidence_the_probes_too():
@@ -60,7 +82,7 @@ def test_gradcam_is_the_evidence_the_probes_too():
         assert maps == pytest.approx(network.evidence(output.features).numpy(), abs=1e-4)
         alone, said = network.head(output.features[:, :-2]).numpy(), output.features[:, -2:].numpy()
     assert np.ptp(said, axis=(2, 3)).max() == 0  # of the whole picture, so every place has the same
-    assert np.abs(said).min() > 1e-3
+    assert np.abs(said[:, 0]).min() > 1e-3 and not said[:, 1].any()  # of hair it says nothing
     assert output.logits == pytest.approx(network.pool(torch.from_numpy(alone)).numpy() + said[:, :, 0, 0], abs=1e-4)
 
 
@@ -81,13 +103,12 @@ def test_a_new_probe_changes_nothing():
 def test_the_untouched_backbone_is_the_one_given_and_is_never_trained():
     whole = necks.timm.create_model(NAME, features_only=True)
     start = necks.untouched(NAME, {})
-    assert start.feature_info.reduction() == [16]
+    assert start.feature_info.reduction() == [16, 32]
     start.load_state_dict({k: v for k, v in whole.state_dict().items() if k in start.state_dict()})
     x = torch.randn(1, 3, 64, 64)
     with torch.no_grad():
         maps = dict(zip(whole.feature_info.reduction(), whole.eval()(x), strict=True))
-        assert torch.equal(start.eval()(x)[-1], maps[16])
-    assert sum(p.numel() for p in start.parameters()) < sum(p.numel() for p in whole.parameters())
+        assert all(torch.equal(found, maps[stride]) for found, stride in zip(start.eval()(x), (16, 32), strict=True))
     assert not any(p.requires_grad for p in start.parameters())
     with pytest.raises(ValueError, match="no map of stride 16"):
         necks.untouched("convmixer_768_32", {})
@@ -105,7 +126,7 @@ def test_it_travels_with_the_checkpoint(tmp_path):
 def test_randomising_the_heads_reaches_the_probes():
     network, header = probed()
     other = randomised(Classifier(network, header), "heads").network
-    assert not torch.equal(other.probe.trained_head.weight, network.probe.trained_head.weight)
+    assert not torch.equal(other.probe.trained_reader.out.weight, network.probe.trained_reader.out.weight)
     assert torch.equal(next(other.probe.untouched.parameters()), next(network.probe.untouched.parameters()))
 
 
@@ -113,57 +134,87 @@ def test_what_the_probe_takes_away_has_a_floor():
     network, _ = probed()
     x = torch.randn(2, 3, 64, 64)
     with torch.no_grad():
-        last = network.maps(x)[1]
-        before = network.probe(x, last)
+        coarse = network.maps(x)[1]
+        before = network.probe(x, coarse)
         network.probe.floor[0] = before[:, 0].mean()
-        assert torch.equal(network.probe(x, last)[:, 1], before[:, 1])
         bent = torch.logaddexp(before[:, 0], network.probe.floor[0])
-        assert torch.allclose(network.probe(x, last)[:, 0], bent, atol=1e-4)
-        network.probe.trained_head.bias[0] -= 60
-        assert network.probe(x, last)[:, 0].tolist() == pytest.approx([network.probe.floor[0].item()] * 2, abs=1e-4)
+        assert torch.allclose(network.probe(x, coarse)[:, 0], bent, atol=1e-4)
+        network.probe.trained_reader.out.bias[0] -= 60
+        assert network.probe(x, coarse)[:, 0].tolist() == pytest.approx([network.probe.floor[0].item()] * 2, abs=1e-4)
 
 
 # --- fitting
 
 
 def drawn(count, useful, rng, noise=1.0):
-    """Pictures of which the head sees `useful[0]`, the statistics `useful[1]` and `useful[2]` of the truth."""
+    """Pictures of which the head sees `useful[0]`, the statistics `useful[1]` and `useful[2]` of the truth.
+
+    The trained ones' is bent: whether two of them have the same sign.
+    """
     target = np.arange(count) % 2
     sign = 2.0 * target - 1
 
     def seen(share, width):
         return share * sign[:, None] * (np.arange(width) == min(1, width - 1)) + noise * rng.normal(size=(count, width))
 
-    evidence = np.repeat(seen(useful[0], 1)[:, :, None, None], 2, 1) + np.zeros((1, 1, 4, 4))
-    targets = np.stack([target.astype(float), np.full(count, np.nan)], 1)  # of hair nobody knows anything
-    return probe.Read(targets, evidence.astype(np.float32), 5 + seen(useful[1], 6), 7 * seen(useful[2], 4))
+    evidence = np.repeat(seen(useful[0], 1)[:, :, None], 4, 1) + np.zeros((1, 1, 4))
+    trained = rng.normal(size=(count, 6))
+    trained[:, 1] = (
+        np.abs(trained[:, 1]) * np.sign(trained[:, 0]) * np.where(rng.random(count) < useful[1], sign, -sign)
+    )
+    columns = target, evidence, 5 + 3 * trained, 7 * seen(useful[2], 4)
+    return probe.Read(*(column.astype(np.float32) for column in columns))
+
+
+def readable():
+    network, _ = probed(neck=0)
+    network.probe.trained_reader, network.probe.untouched_reader = necks.Reader(6), necks.Reader(4)
+    return network
 
 
 def test_each_gets_the_weight_it_deserves():
-    network, _ = probed(neck=0)
-    network.probe = necks.Probe(NAME, {}, 3, 2)
-    network.probe.untouched_head = torch.nn.Linear(4, 2, bias=False)
-    torch.nn.init.zeros_(network.probe.untouched_head.weight)
+    network = readable()
     before = network.head.weight.clone()
     rng = np.random.default_rng(0)
-    useful = (1.0, 1.2, 0.0)
-    train, held_out = drawn(800, useful, rng), drawn(400, useful, rng)
-    [found] = probe.fit(network, LABELS, train, held_out, held_out)
-    assert found.label == "fake"
-    assert found.together > found.trained > found.head > 0.6 and abs(found.untouched - 0.5) < 0.15
+    useful = (1.0, 0.95, 0.0)
+    train, held_out, fresh = (drawn(count, useful, rng) for count in (2000, 600, 600))
+    found = probe.fit(network, train, held_out, held_out)
+    assert found.together > found.trained > 0.8 and abs(found.untouched - 0.5) < 0.15  # no line tells the trained ones
+    assert found.together > found.head > 0.6
     assert found.factors[0] > 0 and found.factors[1] > 0 and found.factors[2] == 0
-    weight = network.probe.trained_head.weight[0].flatten().detach()
-    assert weight.argmax() == 1 and weight[1] > 3 * weight.abs().median()
-    assert network.probe.untouched_head.weight[0].abs().max() == 0
+    assert network.probe.untouched_reader(torch.from_numpy(fresh.untouched)).abs().max() == 0
     assert torch.equal(network.head.weight[1], before[1])  # hair stays as it was
-    assert network.probe.trained_head.weight[1].abs().max() == 0
     # What was written into the network is what was measured: fresh pictures, logits put together by hand.
-    fresh = drawn(400, useful, rng)
-    logits = found.factors[0] * fresh.evidence[:, 0, 0, 0] + fresh.trained @ weight.numpy()
-    logits += fresh.untouched @ network.probe.untouched_head.weight[0].flatten().detach().numpy()
-    calibrated = logits.mean()  # both classes are even, so the middle lies near 0 once the bias is added
-    assert abs(calibrated + network.probe.trained_head.bias[0].item()) < 0.6
-    assert network.probe.floor[0] == found.floor and network.probe.floor[1] == necks.NO_FLOOR
+    with torch.no_grad():
+        said = network.probe.trained_reader(torch.from_numpy(fresh.trained)).numpy()
+    logits = found.factors[0] * fresh.evidence[:, 0, 0] + np.logaddexp(said, found.floor)
+    assert roc_auc_score(fresh.target, logits) == pytest.approx(found.together, abs=0.04)
+    assert abs(logits.mean()) < 0.6  # both classes are even
+    assert network.probe.floor.tolist() == [found.floor]
+
+
+def test_both_backbones_weigh_the_same():
+    network, rng = readable(), np.random.default_rng(0)
+    train, held_out = drawn(2000, (1, 0.9, 1), rng), drawn(600, (1, 0.9, 1), rng)
+    found = probe.fit(network, train, held_out, held_out)
+    with torch.no_grad():
+        head = network.pool(torch.from_numpy(held_out.evidence[:, None]) * found.factors[0]).std()
+        trained = network.probe.trained_reader(torch.from_numpy(held_out.trained)).std()
+        other = network.probe.untouched_reader(torch.from_numpy(held_out.untouched)).std()
+    assert float(trained / head) == pytest.approx(1, abs=0.01) and float(other / head) == pytest.approx(2, abs=0.01)
+
+
+def test_the_same_seed_teaches_the_same():
+    rng = np.random.default_rng(0)
+    sets = [drawn(200, (1, 0.9, 1), rng) for _ in range(3)]
+    networks = [readable() for _ in range(3)]
+    for network, seed in zip(networks, (0, 0, 1), strict=True):
+        torch.rand(seed)  # what was drawn before plays no part
+        state = torch.get_rng_state()
+        probe.fit(network, *sets, seed)
+        assert torch.equal(torch.get_rng_state(), state)
+    weights = [network.probe.untouched_reader.hidden.weight for network in networks]
+    assert torch.equal(weights[0], weights[1]) and not torch.equal(weights[0], weights[2])
 
 
 @pytest.mark.parametrize(("real", "fake", "floor"), [(-6, 3, -0.5), (-2.5, -1.5, -4.0), (-9, -8, necks.NO_FLOOR)])
@@ -179,12 +230,14 @@ def test_the_floor_is_as_high_as_it_is_cheap(real, fake, floor):
     assert probe._floor([first, easy], target) == probe._floor([easy, first], target) == floor
 
 
-def test_without_examples_of_both_kinds_nothing_changes():
-    network, _ = probed(neck=0)
+def test_too_few_examples_are_refused():
+    network = readable()
     before = {name: value.clone() for name, value in network.state_dict().items()}
     rng = np.random.default_rng(0)
-    train, held_out = drawn(60, (1, 1, 1), rng), drawn(30, (1, 1, 1), rng)
-    assert probe.fit(network, LABELS, train, held_out, held_out) == []  # 15 of each
+    many, few = drawn(60, (1, 1, 1), rng), drawn(30, (1, 1, 1), rng)  # 15 of each
+    for sets, name in (((many, few, few), "held-out"), ((few, many, many), "training")):
+        with pytest.raises(ValueError, match=f"15 real and 15 fake {name} pictures are too few"):
+            probe.fit(network, *sets)
     assert all(torch.equal(value, before[name]) for name, value in network.state_dict().items())
 
 
@@ -217,7 +270,7 @@ def test_command(shared_list, capsys):
     call = list(map(str, call))
     assert probe_training.main(call) == 0
     printed = capsys.readouterr().out
-    assert "fake" in printed and "now calibrate it" in printed
+    assert "AUC on val" in printed and "now calibrate it" in printed
     _, header = model.read(out)
     assert header.architecture.probe and header.training["probe"]["pictures"] == 200
     rows = list(csv.DictReader((shared_list / "list.csv").open()))[80:]

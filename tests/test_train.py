@@ -36,11 +36,11 @@ def test_learning_rate_without_a_rise():
 # --- loss ------------------------------------------------------------------------------------------------------------
 
 
-def loss(evidence, targets, mask, smoothing=0.0, map_weight=0.0):
+def loss(evidence, targets, mask, smoothing=0.0, map_weight=0.0, overlap_weight=0.0):
     """loss_of a network whose head gives the features back and whose pool is the mean."""
     network = SimpleNamespace(head=lambda features: features, pool=lambda maps: maps.flatten(2).mean(2))
     mask = torch.tensor(mask, dtype=torch.uint8)
-    value, logits = train.loss_of(network, evidence, torch.tensor(targets), mask, smoothing, map_weight)
+    value, logits = train.loss_of(network, evidence, torch.tensor(targets), mask, smoothing, map_weight, overlap_weight)
     return value, logits
 
 
@@ -72,6 +72,20 @@ def test_loss_of_maps_by_hand():
     assert float(value.detach()) == pytest.approx(pooled + 0.5 * (4 * LN(2) + 4 * LN(4 / 3)) / 8)
     value.backward()
     assert evidence.grad.isfinite().all()
+
+
+def test_loss_of_overlaps_by_hand():
+    evidence, targets, mask = forged_and_fake()
+    pooled = float(loss(evidence, targets, mask)[0].detach())
+    value, _ = loss(evidence, targets, mask, overlap_weight=2.0)
+    # The forgery's first place was changed. fake, 1/2 and 1/2: 2 · 1/2 / (1 + 1); face_edge, 3/4 and 1/4: 2 · 3/4 / 2.
+    assert float(value.detach()) == pytest.approx(pooled + 2 * (0.5 + 0.25) / 2)
+    value.backward()
+    assert evidence.grad.isfinite().all()
+    nothing = loss(torch.zeros(1, 1, 1, 2), [[0.0]], [[[[0] * 4] * 2]], overlap_weight=1.0)[0]
+    assert float(nothing) == pytest.approx(LN(2))  # no place, no overlap
+    generated = loss(torch.zeros(1, 1, 1, 2), [[1.0]], [[[[GENERATED] * 4] * 2]], overlap_weight=1.0)[0]
+    assert float(generated) == pytest.approx(LN(2))  # every place of it is fake, and need not show it
 
 
 def test_loss_of_maps_of_a_real_picture():
