@@ -118,7 +118,7 @@ class Analyser:
                 verdicts = _held_open(verdicts, outside)
             if method and evidence:
                 with _timed(timings, "evidence"):
-                    verdicts = self._explained(verdicts, one.picture)
+                    verdicts = self._explained(verdicts, one.picture, method)
             if method and checks:
                 with _timed(timings, "checks"):
                     verdicts = self._checked(verdicts, one)
@@ -140,7 +140,7 @@ class Analyser:
         if scope.refused(outside):
             return
         with _timed(timings, "evidence"):
-            verdicts = self._explained(verdicts, one.picture)
+            verdicts = self._explained(verdicts, one.picture, method)
         yield self._analysis(one, verdicts, outside, read, method, timings)
         with _timed(timings, "checks"):
             verdicts = self._checked(verdicts, one)
@@ -190,7 +190,7 @@ class Analyser:
         pairs = zip(self.labels, maps, strict=True)
         return replace(face, heatmaps=tuple(Heatmap(label, values, face.crop) for label, values in pairs))
 
-    def _explained(self, verdicts: Sequence[FaceVerdict], picture: Picture) -> tuple[FaceVerdict, ...]:
+    def _explained(self, verdicts: Sequence[FaceVerdict], picture: Picture, method: str) -> tuple[FaceVerdict, ...]:
         facts = picture.facts
         cuts = [face.crop.cut(picture.pixels) for face in verdicts]
         explained = []
@@ -198,7 +198,8 @@ class Analyser:
             shares = {heatmap.label: traces.shares(heatmap, region) for heatmap in face.heatmaps}
             hot = {heatmap.label: traces.hottest(heatmap, facts.width, facts.height) for heatmap in face.heatmaps}
             found = [heatmap for heatmap in face.heatmaps if face.probabilities[heatmap.label] >= sentences.FOUND]
-            outlines = {heatmap.label: traces.outline(heatmap) for heatmap in found}
+            # Other methods' maps are no evidence in logits: most have no place that speaks against the label.
+            outlines = {heatmap.label: traces.outline(heatmap) for heatmap in found if method == explain.EVIDENCE}
             measured = cues.measure(cut, region, facts.quality)
             explained.append(_worded(replace(face, evidence=Evidence(region, shares, hot, outlines, measured, ()))))
         return tuple(explained)

@@ -32,6 +32,7 @@ METHODS = {
     "eigengradcam": "EigenGradCAM",
 }
 
+EVIDENCE = "gradcam"  # whose map is the evidence itself
 SCALE = 4.0  # logits: the colour scale ends here, for every picture; +4 alone would mean a probability of 98 %
 FAINT = 0.1  # logits: less than this is not painted
 STEPS = 1000  # colours for each logit
@@ -61,7 +62,7 @@ def evidence(classifier: Classifier, features: torch.Tensor, method: str = "grad
     bias = classifier.network.head.bias.float().cpu().numpy()[:, None, None]
     # Averaging the gradient over the places divides by their number; multiplying undoes it. The bias belongs to all.
     plain = plain * (plain.shape[2] * plain.shape[3]) + bias
-    if method == "gradcam":
+    if method == EVIDENCE:
         return plain.astype(np.float32)
     other = np.stack([_weigh(method, classifier, features, grad) for grad in grads], axis=1)
     if method.startswith("eigen"):  # a principal component has no sign: take the one that agrees with Grad-CAM

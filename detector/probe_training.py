@@ -39,7 +39,8 @@ def arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     )
     add("--backbone-input", nargs=2, type=float, metavar=("MEAN", "STD"),
         help="of channels in 0…1, which those weights were trained with; None: the checkpoint's own")  # fmt: skip
-    add("--pictures", type=int, default=24000, help="drawn from train, in random deliveries")
+    # Far more of them, and the read-outs learn the sources by heart: weights/tried.md.
+    add("--pictures", type=int, help="drawn from train, in random deliveries; None: as many as there are")
     add("--fake-share", type=float, default=0.5, help="share of fakes among them")
     add("--batch-size", type=int, default=32)
     add("--workers", type=int, default=2, help="processes that load pictures")
@@ -96,7 +97,7 @@ def _run(args: argparse.Namespace) -> int:
     factors = "  ".join(f"{factor:.3g}" for factor in (*of.factors, of.floor))
     print("AUC on val: head  trained  untouched  together    factors and floor")
     print(f"          {of.head:.4f}   {of.trained:.4f}     {of.untouched:.4f}    {of.together:.4f}    {factors}")
-    facts = dict(pictures=args.pictures, backbone=Path(args.backbone).name, fake_share=args.fake_share, seed=args.seed)
+    facts = dict(pictures=len(draws), backbone=Path(args.backbone).name, fake_share=args.fake_share, seed=args.seed)
     model.save(args.out, network, replace(header, training=header.training | {"probe": facts}, calibration=None))
     print(f"→ {args.out}; now calibrate it: python -m detector calibrate")
     return 0

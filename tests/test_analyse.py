@@ -237,3 +237,4 @@ def test_only_what_stands_out_is_outlined(tiny, collins, monkeypatch):
     face = tiny.analyse(collins).faces[0]
     heatmap = next(heatmap for heatmap in face.heatmaps if heatmap.label == high[0])
     assert face.evidence.outlines == {high[0]: traces.outline(heatmap)} and low[1] < high[1]
+    assert tiny.analyse(collins, "layercam").faces[0].evidence.outlines == {}  # its maps are no logits

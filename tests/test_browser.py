@@ -124,6 +124,28 @@ def test_choices_on_the_stage_need_no_server_and_are_kept(page, collins, hopper)
     assert opacity(page) == 0.2 and page.get_by_label(texts.OPACITY).input_value() == "20"
 
 
+def test_the_outline_is_that_of_the_chosen_trace(page, collins):
+    judge(page, collins)
+    page.evaluate(  # the small network need not find anything
+        """() => document.querySelector('#stage svg').insertAdjacentHTML('beforeend',
+          ['fake', 'face_edge'].map(label => `<g class="dd-outline" data-label="${label}" data-face="0" data-ours>
+            <path d="M10,10 90,10 90,90z"/></g>`).join(''))"""
+    )
+
+    def seen():
+        return page.eval_on_selector_all(
+            "#stage g[data-ours]",
+            "all => all.filter(one => getComputedStyle(one).display !== 'none').map(one => one.dataset.label)",
+        )
+
+    with no_requests(page):
+        for label in ("face_edge", "fake"):
+            page.check(f"#stage .dd-labels input[value={label}]")
+            assert seen() == [label]
+        page.check("#stage .dd-views input[value=original]")
+        assert seen() == []
+
+
 def test_views(page, collins):
     judge(page, collins)
     black = "getComputedStyle(document.querySelector('.dd-picture')).filter"
