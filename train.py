@@ -228,7 +228,6 @@ def loss_of(network: model.Network, features: torch.Tensor, targets: torch.Tenso
 
     `overlap_weight`: of the maps' Dice loss, for each label that has a place in the picture (Milletari et al., 3DV
     2016): the cross-entropy of a place asks how sure, and not how far the trace reaches.
-
     `total` sums a count over the processes that share the batch; their losses then add up to the batch's.
     """
     evidence = network.head(features)
@@ -249,11 +248,12 @@ def loss_of(network: model.Network, features: torch.Tensor, targets: torch.Tenso
         )
         map_loss = F.binary_cross_entropy_with_logits(evidence, cells, reduction="none") * weight
         loss = loss + map_weight * map_loss.sum() / total(weight.sum()).clamp(min=1)
-        marked = cells * (generated == 0)
-        shown = evidence.sigmoid() * place_known
-        overlap = 2 * (shown * marked).sum((2, 3)) / (shown + marked).sum((2, 3)).clamp(min=1e-3)
-        there = marked.amax((2, 3))
-        loss = loss + overlap_weight * ((1 - overlap) * there).sum() / total(there.sum()).clamp(min=1)
+        if overlap_weight:
+            marked = cells * (generated == 0)
+            shown = evidence.sigmoid() * place_known
+            overlap = 2 * (shown * marked).sum((2, 3)) / (shown + marked).sum((2, 3)).clamp(min=1e-3)
+            there = marked.amax((2, 3))
+            loss = loss + overlap_weight * ((1 - overlap) * there).sum() / total(there.sum()).clamp(min=1)
     return loss, logits
 
 

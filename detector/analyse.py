@@ -35,6 +35,7 @@ from .messages import message
 from .model import Classifier
 from .model import load as load_model
 from .scope import Reason
+from .traces import Outline
 from .verdict import DEFAULT_TARGETS, Answer, Targets
 
 MAX_FACES = 16  # of a crowd the largest are judged; the Analysis says so
@@ -197,9 +198,8 @@ class Analyser:
         for face, region, cut in zip(verdicts, regions.find(self.parser, cuts), cuts, strict=True):
             shares = {heatmap.label: traces.shares(heatmap, region) for heatmap in face.heatmaps}
             hot = {heatmap.label: traces.hottest(heatmap, facts.width, facts.height) for heatmap in face.heatmaps}
-            found = [heatmap for heatmap in face.heatmaps if face.probabilities[heatmap.label] >= sentences.FOUND]
             # Other methods' maps are no evidence in logits: most have no place that speaks against the label.
-            outlines = {heatmap.label: traces.outline(heatmap) for heatmap in found if method == explain.EVIDENCE}
+            outlines = outlined(face) if method == explain.EVIDENCE else {}
             measured = cues.measure(cut, region, facts.quality)
             explained.append(_worded(replace(face, evidence=Evidence(region, shares, hot, outlines, measured, ()))))
         return tuple(explained)
@@ -247,6 +247,12 @@ class Analyser:
         size, device = header.preprocessing.size, self.classifier.where
         calibration = header.calibration.sha256 if header.calibration else None
         return ModelIdentity(header.architecture.name, header.sha256, size, device, __version__, calibration)
+
+
+def outlined(face: FaceVerdict) -> dict[str, Outline]:
+    """Of the labels that stand out in a face with Grad-CAM's maps."""
+    found = (heatmap for heatmap in face.heatmaps if face.probabilities[heatmap.label] >= sentences.FOUND)
+    return {heatmap.label: traces.outline(heatmap) for heatmap in found}
 
 
 def in_scope(analysis: Analysis, outside: tuple[Reason, ...]) -> Analysis:

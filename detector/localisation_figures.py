@@ -87,14 +87,14 @@ def _compared(
             "iou": np.full(len(rows), np.nan) if threshold is None else lm.iou(maps, masks, threshold),
         }
         each["iou"][choosing] = np.nan
-        if method in (OWN, FAKE_MAP, PLAIN):
+        score = {OWN: label, FAKE_MAP: FAKE, PLAIN: PLAIN}.get(method)
+        if score:  # a model's map
             each["outline_iou"] = lm.iou(traces.reach(maps), masks, 0.0)
         if method == AVERAGE:  # it was made from those masks
             for values in each.values():
                 values[choosing] = np.nan
         if method == OWN and len(known) > 1:
             each["right_on_top"] = np.array([_top(row, known) == label for row in rows], float)
-        score = {OWN: label, FAKE_MAP: FAKE, PLAIN: PLAIN}.get(method)
         sets = {}
         for name, picked in _sets(rows).items():
             sets[name] = figures = _figures({key: values[picked] for key, values in each.items()}, groups[picked], seed)

@@ -110,8 +110,7 @@ class Network(nn.Module):
         self.probe = None
         if architecture.probe:
             seen = self.backbone.feature_info.channels()[-necks.MAPS :] if architecture.neck else [channels]
-            place = labels.index(FAKE), len(labels)
-            self.probe = necks.Probe(architecture.name, architecture.kwargs, seen, *place)
+            self.probe = necks.Probe(architecture.name, architecture.kwargs, seen, labels.index(FAKE), len(labels))
 
     def features(self, x: Tensor) -> Tensor:
         """Last feature map (n, channels, h, w). Behind it, for each label, the probe's evidence where there is one.

@@ -105,6 +105,7 @@ class Probe(nn.Module):
 
     def __init__(self, name: str, kwargs: dict[str, Any], widths: Sequence[int], index: int, labels: int):
         super().__init__()
+        self.index = index
         self.untouched = untouched(name, kwargs)
         self.register_buffer("gain", torch.ones(3, 1, 1))
         self.register_buffer("shift", torch.zeros(3, 1, 1))

@@ -84,7 +84,7 @@ def attached(
 
 def read(network: Network, loader: Iterable, device: torch.device, size: int) -> Read:
     """Runs over batches of a data.FaceData, pictures of `size` px. `network` has a probe."""
-    index = int(network.probe.place.argmax())
+    index = network.probe.index
     network = quick.lighter(network.to(device, memory_format=torch.channels_last).eval(), size)
     found: list[tuple] = []
     with torch.no_grad():
@@ -116,9 +116,9 @@ def fit(network: Network, train: Read, held_out: Read, damaged: Read, seed: int 
     for number, (reader, name) in enumerate(pairs):
         _teach(reader, torch.from_numpy(getattr(train, name)), torch.from_numpy(train.target), seed + number)
     scores, worse = ([_says(reader, getattr(of, name)) for reader, name in pairs] for of in (held_out, damaged))
-    evidence = torch.from_numpy(held_out.evidence[:, None])
-    best = max((_summed(network, evidence, scores, used, target) for used in USED), key=lambda found: found.auc)
-    seen = [(_pooled(network, of.evidence, best.factor), _together(best, said))
+    sums = [_summed(network, held_out.evidence, scores, used, target) for used in USED]
+    best = max(sums, key=lambda found: found.auc)
+    seen = [(_pooled(network, of.evidence, best.factor), _weighed(best.shares, said) + best.bias)
             for of, said in ((held_out, scores), (damaged, worse))]  # fmt: skip
     floor = _floor(seen, target)
     _write(network, best, floor)
@@ -173,7 +173,7 @@ class _Sum:
 
 
 def _summed(
-    network: Network, evidence: torch.Tensor, scores: Sequence[np.ndarray], used: Sequence[bool], target: np.ndarray
+    network: Network, evidence: np.ndarray, scores: Sequence[np.ndarray], used: Sequence[bool], target: np.ndarray
 ) -> _Sum:
     """The head and the read-outs that are `used`; both backbones weigh the same, by standard deviation.
 
@@ -184,9 +184,9 @@ def _summed(
     weight, votes = metrics.even(target), (used[0], used[1] * (1 + used[0]))
     tried = []
     for factor in SOFTENED:
-        head = network.pool(evidence * factor)[:, 0].numpy().astype(float)
+        head = _pooled(network, evidence, factor).astype(float)
         shares = [float(head.std() / (score.std() + 1e-9)) * vote for score, vote in zip(scores, votes, strict=True)]
-        logits = head + sum(share * score for share, score in zip(shares, scores, strict=True))
+        logits = head + _weighed(shares, scores)
 
         def loss(bias: float, logits: np.ndarray = logits) -> float:
             return float((weight * np.logaddexp(0, np.where(target == 1, -1, 1) * (logits + bias))).mean())
@@ -201,9 +201,9 @@ def _pooled(network: Network, evidence: np.ndarray, factor: float) -> np.ndarray
     return network.pool(torch.from_numpy(evidence[:, None] * np.float32(factor)))[:, 0].numpy()
 
 
-def _together(found: _Sum, scores: Sequence[np.ndarray]) -> np.ndarray:
-    """What the read-outs say together, logits (n,)."""
-    return sum(share * score for share, score in zip(found.shares, scores, strict=True)) + found.bias
+def _weighed(shares: Sequence[float], scores: Sequence[np.ndarray]) -> np.ndarray:
+    """What the read-outs say together, less its bias, logits (n,)."""
+    return sum(share * score for share, score in zip(shares, scores, strict=True))
 
 
 def _floor(seen: Sequence[tuple[np.ndarray, np.ndarray]], target: np.ndarray) -> float:
@@ -225,7 +225,7 @@ def _auc(target: np.ndarray, score: np.ndarray) -> float:
 
 
 def _write(network: Network, found: _Sum, floor: float) -> None:
-    index, probe = int(network.probe.place.argmax()), network.probe
+    probe, index = network.probe, network.probe.index
     with torch.no_grad():
         network.head.weight[index] *= found.factor
         network.head.bias[index] *= found.factor

@@ -1,6 +1,6 @@
 """A network's features sooner, for judging; training never comes here.
 
-An extractor gives what `network.features` gives, within 5e-5 of a logit (tests/test_quick.py).
+An extractor gives what `network.features` gives, within 2e-5 of a logit (tests/test_quick.py).
 """
 
 from __future__ import annotations

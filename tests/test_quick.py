@@ -10,7 +10,7 @@ from detector import model, quick
 from detector.analyse import Analyser
 from detector.model import Architecture, Network
 
-EXACT = 5e-5
+EXACT = 2e-5
 
 
 def trained(name, **kwargs):

@@ -13,13 +13,12 @@ import numpy as np
 from PIL import Image
 
 from .. import explain, forge, traces
-from ..analyse import Analyser
+from ..analyse import Analyser, outlined
 from ..analysis import Analysis
 from ..artifacts import ARTIFACTS, FAKE
 from ..forge import CannotForge, Forgery, Portrait
 from ..forge.hair import unlike
 from ..images import PictureError, load
-from ..sentences import FOUND
 from .events import JUDGING, QUIET
 from .proof import figure
 from .texts import Texts
@@ -122,8 +121,7 @@ def drawn(texts: Texts, trial: Trial, artifact: str) -> str:
     known = artifact in analysis.artifacts
     label = artifact if known else FAKE
     mask = explain.overlay(forgery.pixels, np.where(forgery.mask > 0.1, explain.SCALE, 0).astype(np.float32), 0.5)
-    outlines = [traces.outline(heatmap) for face in analysis.faces for heatmap in face.heatmaps
-                if heatmap.label == label and face.probabilities[label] >= FOUND]  # fmt: skip
+    outlines = [found[label] for found in map(outlined, analysis.faces) if label in found]
     heat = traces.drawn(explain.overlay(forgery.pixels, analysis.heatmap(label), 0.7), outlines)
     shown = (
         (forgery.pixels, texts.LAB_FORGED.format(variant=texts.VARIANTS[forgery.variant])),

@@ -74,10 +74,9 @@ REFUSED = "Not assessed"
 
 MEANING = (
     "Warm places are where the network found traces that speak for manipulation; a colour means the same strength on "
-    "every picture, so a clean one stays cold, but for small places. An outline shows how far a trace that stands out "
-    "reaches. A warm place is a hint for your own eyes and no "
-    "proof, and a cold picture is no proof of authenticity: kinds of fakes that the network never met leave it cold "
-    "too."
+    "every picture, so a clean one stays cold, but for small places. An outline shows about how far a trace that "
+    "stands out reaches. A warm place is a hint for your own eyes and no proof, and a cold picture is no proof of "
+    "authenticity: kinds of fakes that the network never met leave it cold too."
 )
 LEGEND_COLD = "none"
 LEGEND_HOT = "strong"
