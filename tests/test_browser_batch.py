@@ -133,19 +133,19 @@ def test_a_click_opens_inspect(page, sent):
 
 
 def test_cancel_keeps_what_is_done(page, tmp_path, collins):
-    for number in range(40):
-        shutil.copy(collins, tmp_path / f"{number:02d}.jpg")
+    for number in range(160):  # forty are done within a second, before anybody can cancel
+        shutil.copy(collins, tmp_path / f"{number:03d}.jpg")
     start(page, sorted(tmp_path.iterdir()), checked=True)
     page.wait_for_selector("#batch-table tbody tr")
     page.wait_for_function("document.querySelector('#batch-progress').innerText.includes('left')")
     page.click("#batch-cancel")
     said = finished(page)
-    done = int(re.search(r"Stopped after (\d+) of 40", said)[1])
-    assert 0 < done < 40 and len(shown(page)) == done
+    done = int(re.search(r"Stopped after (\d+) of 160", said)[1])
+    assert 0 < done < 160 and len(shown(page)) == done
     page.wait_for_timeout(1500)
     assert len(shown(page)) == done
     assert len(list(csv.reader(io.StringIO(download(page, 0))))) == done + 1
-    assert json.loads(download(page, 2))["total"] == 40
+    assert json.loads(download(page, 2))["total"] == 160
     page.locator("[data-open]").last.click()
     page.wait_for_selector("#stage .dd-heat")
 
