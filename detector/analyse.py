@@ -12,6 +12,7 @@ import numpy as np
 
 from . import (
     __version__,
+    answers,
     causal,
     cues,
     explain,
@@ -116,7 +117,7 @@ class Analyser:
             if method and checks:
                 with _timed(timings, "scope"):
                     outside = scope.assess(one.picture, one.boxes)
-                verdicts = _held_open(verdicts, outside)
+                verdicts = answers.held_open(verdicts, outside)
             if method and evidence:
                 with _timed(timings, "evidence"):
                     verdicts = self._explained(verdicts, one.picture, method)
@@ -135,7 +136,7 @@ class Analyser:
         [(_, verdicts, timings)] = self._run([one], method)
         with _timed(timings, "scope"):
             outside = scope.assess(one.picture, one.boxes)
-        verdicts = _held_open(verdicts, outside)
+        verdicts = answers.held_open(verdicts, outside)
         read = metadata.read(one.picture.data) if one.picture.data else None
         yield self._analysis(one, verdicts, outside, read, method, timings)
         if scope.refused(outside):
@@ -169,8 +170,9 @@ class Analyser:
     def _face(self, box: Box | None, crop: Box, probabilities: np.ndarray, logits: np.ndarray) -> FaceVerdict:
         of = dict(zip(self.labels, map(float, probabilities), strict=True))
         logit = float(logits[self.labels.index(FAKE)])
-        of[FAKE] = verdict.probability(self.classifier.header.calibration, logit)
-        return FaceVerdict(box, crop, of, logit, self.verdicts.answer(logit))
+        calibration = self.classifier.header.calibration
+        of[FAKE] = verdict.probability(calibration, logit)
+        return FaceVerdict(box, crop, of, logit, answers.of_face(self.verdicts, calibration, of, logit))
 
     def _checked(self, faces: Sequence[FaceVerdict], one: Found) -> tuple[FaceVerdict, ...]:
         """An answer that does not hold in another delivery of the same picture stays open; the map gets its stamp."""
@@ -223,9 +225,9 @@ class Analyser:
             counts = dict(count=one.face_count, most=MAX_FACES)
             warnings.append(message("{count} faces were found; the {most} largest were judged.", **counts))
         analysis = Analysis(
-            answer=_together([face.answer for face in verdicts]),
+            answer=answers.together([face.answer for face in verdicts]),
             scope=None,
-            reasons=tuple(reason for face in verdicts if (reason := sentences.unstable(face.stability))),
+            reasons=answers.reasons(self.verdicts, self.classifier.header.calibration, verdicts),
             probability=highest.pop(FAKE),
             artifacts=highest,
             faces=verdicts,
@@ -239,7 +241,7 @@ class Analyser:
             method=method,
             timings={name: round(value, 2) for name, value in timings.items()},
         )
-        return analysis if outside is None else in_scope(analysis, outside)
+        return analysis if outside is None else answers.in_scope(analysis, outside)
 
     @property
     def identity(self) -> ModelIdentity:
@@ -253,25 +255,6 @@ def outlined(face: FaceVerdict) -> dict[str, Outline]:
     """Of the labels that stand out in a face with Grad-CAM's maps."""
     found = (heatmap for heatmap in face.heatmaps if face.probabilities[heatmap.label] >= sentences.FOUND)
     return {heatmap.label: traces.outline(heatmap) for heatmap in found}
-
-
-def in_scope(analysis: Analysis, outside: tuple[Reason, ...]) -> Analysis:
-    """With what its scope makes of it: `outside` speaks against judging the picture, as scope.assess found."""
-    if scope.refused(outside):
-        return replace(analysis, scope=outside, answer=Answer.NOT_ASSESSED)
-    faces = _held_open(analysis.faces, outside)
-    answer, reasons, causes = _together([face.answer for face in faces]), analysis.reasons, scope.hiding(outside)
-    cleared = any(analysis.limits.answer(face.logit) == Answer.AUTHENTIC for face in faces)
-    if causes and cleared and answer == Answer.UNDECIDED:
-        reasons += (sentences.hidden(causes),)
-    return replace(analysis, scope=outside, faces=faces, answer=answer, reasons=reasons)
-
-
-def _held_open(faces: tuple[FaceVerdict, ...], outside: Sequence[Reason]) -> tuple[FaceVerdict, ...]:
-    """Without "authentic" where the traces of a manipulation would not show."""
-    if not scope.hiding(outside):
-        return faces
-    return tuple(replace(face, answer=Answer.UNDECIDED) if face.answer == Answer.AUTHENTIC else face for face in faces)
 
 
 def _worded(face: FaceVerdict) -> FaceVerdict:
@@ -289,8 +272,3 @@ def _timed(timings: dict[str, float], step: str) -> Iterator[None]:
     started = time.perf_counter()
     yield
     timings[step] = (time.perf_counter() - started) * 1e3
-
-
-def _together(answers: Sequence[Answer]) -> Answer:
-    """The picture's answer: one manipulated face makes it manipulated, one open verdict keeps it open."""
-    return next((kind for kind in (Answer.MANIPULATED, Answer.UNDECIDED) if kind in answers), Answer.AUTHENTIC)

@@ -17,8 +17,8 @@ from pathlib import Path, PurePosixPath
 import numpy as np
 from PIL import Image
 
-from . import scope
-from .analyse import Analyser, Found, in_scope
+from . import answers, scope
+from .analyse import Analyser, Found
 from .analysis import Analysis
 from .images import PictureError
 from .scan import writeable
@@ -106,7 +106,7 @@ def _analysis(analyser: Analyser, found: Found, checked: bool) -> Analysis:
     An open answer stays open and a refused picture refused whatever the checks find, so these are not waited for.
     """
     outside = scope.assess(found.picture, found.boxes)
-    quick = in_scope(analyser.judge([found])[0], outside)
+    quick = answers.in_scope(analyser.judge([found])[0], outside)
     if not checked or quick.answer in (Answer.UNDECIDED, Answer.NOT_ASSESSED):
         return quick
     return analyser.judge([found], "gradcam", evidence=False)[0]

@@ -12,7 +12,10 @@ from . import localisation_metrics as lm
 from . import metrics, traces
 from .artifacts import FAKE
 from .localisation_maps import AVERAGE, CENTRE, FAKE_MAP, GRID, OWN, PLAIN, Row, average
+from .verdict import Answer
 
+ANSWERED = (Answer.MANIPULATED, Answer.UNDECIDED, Answer.AUTHENTIC)
+BY_LOGIT = "authentic by the logit alone"
 TOLERANCE = 0.03 * GRID  # of the tolerant pointing game: the 15 px of Zhang et al. in pictures of 500 px
 
 
@@ -30,6 +33,7 @@ def of_forgeries(rows: list[Row], known: list[str], plain: bool, seed: int) -> d
     methods = [OWN, FAKE_MAP, *([PLAIN] if plain else []), CENTRE, AVERAGE]
     result: dict[str, Any] = {"untouched": len(untouched), "artifacts": {}, "fake": {}, "right_on_top": {}}
     result["confusion"] = {"labels": known}
+    result["answers"] = {"untouched": _answers(untouched)} if untouched else {}
     for artifact in known:
         mine = [row for row in forged if row.item.artifact == artifact]
         if mine:  # no picture may have had room for it
@@ -38,6 +42,7 @@ def of_forgeries(rows: list[Row], known: list[str], plain: bool, seed: int) -> d
         those = [forged[index] for index in np.flatnonzero(picked)]
         auc, interval = _auc(those, untouched, FAKE, seed)
         result["fake"][name] = {"n": len(those), "auc": auc, "interval": {"auc": interval}}
+        result["answers"][f"forged, {name.replace('_', ' ')}"] = _answers(those)
         counts = np.zeros((len(known), len(known)), int)
         for row in those:
             counts[known.index(row.item.artifact), known.index(_top(row, known))] += 1
@@ -144,6 +149,12 @@ def _auc(
     values = np.array([row.scores[score] for row in (*rows, *untouched)])
     groups = [row.item.group for row in (*rows, *untouched)]
     return float(roc_auc_score(target, values)), metrics.bootstrap(target, values, seed=seed, groups=groups)["auc"]
+
+
+def _answers(rows: Sequence[Row]) -> dict[str, int]:
+    """How many get which answer, and how many would be called authentic by their logit alone."""
+    found = {kind.value: sum(row.answer == kind for row in rows) for kind in ANSWERED}
+    return found | {BY_LOGIT: sum(row.by_logit == Answer.AUTHENTIC for row in rows)}
 
 
 def _top(row: Row, known: Sequence[str]) -> str:

@@ -20,6 +20,7 @@ from .analysis import Analysis
 from .artifacts import FAKE
 from .faces import Box
 from .forged_set import Item
+from .verdict import Answer
 
 GRID = 64  # places a side: twice as fine as the finest maps
 UNJUDGED = -100.0  # logits
@@ -33,7 +34,8 @@ class Row:
     """One judged picture. `scores`: label → probability, and PLAIN → that model's probability of fake.
 
     `maps`: method → float32 (GRID, GRID), empty where nothing was manipulated; `frame`: left, top, width, height of
-    the square around the face, in shares of the picture.
+    the square around the face, in shares of the picture; `answer`: before scope and deliveries are checked, and
+    `by_logit`: what it would be if no artifact that stands out kept a picture from being called authentic.
     """
 
     item: Item
@@ -41,6 +43,8 @@ class Row:
     maps: dict[str, np.ndarray]
     mask: np.ndarray
     frame: tuple[float, float, float, float]
+    answer: Answer
+    by_logit: Answer
 
 
 def judge(analyser: Analyser, plain: Analyser | None, items: Iterable[Item], batch_size: int) -> list[Row]:
@@ -79,7 +83,8 @@ def _row(item: Item, found: Found, own: Analysis, other: Analysis | None) -> Row
     left, top = box.x + (box.width - side) / 2, box.y + (box.height - side) / 2
     frame = (left / width, top / height, side / width, side / height)
     mask = lm.mask_on_grid(item.mask, GRID)
-    return Row(replace(item, pixels=np.empty(0), mask=np.empty(0)), scores, maps, mask, frame)
+    item, by_logit = replace(item, pixels=np.empty(0), mask=np.empty(0)), own.limits.answer(own.logit)
+    return Row(item, scores, maps, mask, frame, own.answer, by_logit)
 
 
 def _map(analysis: Analysis, label: str) -> np.ndarray:

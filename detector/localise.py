@@ -14,7 +14,7 @@ from .analyse import Analyser
 from .artifacts import ARTIFACTS
 from .data import Example
 from .forged_set import Item, forged_set, masked_set
-from .localisation_figures import of_fakes, of_forgeries
+from .localisation_figures import ANSWERED, of_fakes, of_forgeries
 from .localisation_maps import OWN, judge
 
 
@@ -119,6 +119,7 @@ def _of_forgeries(forged: dict[str, Any]) -> list[str]:
     lines += ["", "## Fake, forged against untouched", "", "| variants | pictures | AUC |", "| --- | --- | --- |"]
     for name, figures in forged["fake"].items():
         lines.append(f"| {name.replace('_', ' ')} | {_count(figures)} | {_cell(figures, 'auc')} |")
+    lines += _answers(forged["answers"])
     labels = forged["confusion"]["labels"]
     if len(labels) > 1:
         lines += ["", "## Which artifact is on top", "", f"| forged ↓ | {' | '.join(labels)} |"]
@@ -129,6 +130,17 @@ def _of_forgeries(forged: dict[str, Any]) -> list[str]:
         for name, of in forged["right_on_top"].items():
             low, high = of["interval"]
             lines.append(f"- right one on top, {name.replace('_', ' ')}: {of['share']:.3f} [{low:.3f}, {high:.3f}]")
+    return lines
+
+
+def _answers(answers: dict[str, dict[str, int]]) -> list[str]:
+    """A row for each kind of picture: shares of its answers, before scope and other deliveries are checked."""
+    columns = next(iter(answers.values()))
+    lines = ["", "## The answers, before scope and other deliveries are checked", ""]
+    lines += [f"| pictures | {' | '.join(columns)} |", "| --- " * (len(columns) + 1) + "|"]
+    for name, counts in answers.items():
+        total = sum(counts[kind] for kind in ANSWERED)
+        lines.append(f"| {name} | {' | '.join(f'{count / total:.1%}' for count in counts.values())} |")
     return lines
 
 

@@ -13,7 +13,8 @@ import numpy as np
 from tqdm import tqdm
 
 from . import metrics, plots, scope, verdict
-from .analyse import Analyser, Found, in_scope
+from .analyse import Analyser, Found
+from .answers import in_scope
 from .data import Example
 from .degrade import LADDERS
 from .images import PictureError, load

@@ -37,6 +37,12 @@ PLACE_NAMES = {
 }
 
 
+def standing_out(probabilities: dict[str, float]) -> list[str]:
+    """The named artifacts that stand out, strongest first; `probabilities` label → 0…1."""
+    found = [label for label, value in probabilities.items() if label != FAKE and value >= FOUND]
+    return sorted(found, key=lambda label: -probabilities[label])
+
+
 def explain(
     answer: Answer,
     probabilities: dict[str, float],
@@ -48,10 +54,7 @@ def explain(
 
     `probabilities` label → 0…1; `shares` label → its map's shares; `sure`: the regions can be trusted.
     """
-    found = sorted(
-        (label for label, value in probabilities.items() if label != FAKE and value >= FOUND),
-        key=lambda label: -probabilities[label],
-    )
+    found = standing_out(probabilities)
     cue_of = {cue.artifact: cue for cue in cues}
     return (
         _opening(answer, probabilities, found, _where(shares.get(FAKE, ()), sure)),
@@ -61,10 +64,7 @@ def explain(
 
 def _opening(answer: Answer, probabilities: dict[str, float], found: list[str], where: Message | None) -> Message:
     if found:
-        traces = enumerated([TRACES[label] for label in found])
-        one = len(found) == 1
-        stands = message("{traces} stands out", traces=traces) if one else message("{traces} stand out", traces=traces)
-        return _opening_with(answer, stands)
+        return _opening_with(answer, _stands(found))
     none = message("none of the named artifacts stands out")
     if len(probabilities) == 1:
         none = message("this checkpoint names no artifacts")
@@ -77,6 +77,13 @@ def _opening(answer: Answer, probabilities: dict[str, float], found: list[str], 
     return message(
         "Judged as likely manipulated, but {none}: the verdict rests on other traces; {where}.", none=none, where=where
     )
+
+
+def _stands(found: Sequence[str]) -> Message:
+    traces = enumerated([TRACES[label] for label in found])
+    if len(found) == 1:
+        return message("{traces} stands out", traces=traces)
+    return message("{traces} stand out", traces=traces)
 
 
 def _opening_with(answer: Answer, stands: Message) -> Message:
@@ -99,6 +106,12 @@ def unstable(stability: Stability | None) -> str:
         views=len(stability.views),
         names=listed(stability.flips[:3]),
     )
+
+
+def contradicted(found: Sequence[str]) -> str:
+    """Why a picture in which artifacts stand out, one or more, is not called authentic."""
+    said = "The picture as a whole looks authentic, but {stands}, so it is not called so."
+    return message(said, stands=_stands(found))
 
 
 def hidden(causes: Sequence[Message]) -> str:

@@ -24,6 +24,7 @@ from detector.localisation_figures import of_forgeries
 from detector.localisation_maps import AVERAGE, CENTRE, FAKE_MAP, GRID, OWN, PLAIN, UNJUDGED, Row, average, judge
 from detector.localise import localise, markdown
 from detector.model import Architecture, Header, default_preprocessing, save
+from detector.verdict import Answer
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
@@ -294,14 +295,16 @@ def test_maps_and_scores_are_the_analysers(tiny, reals):
     assert (top + 0.5) / GRID * height == pytest.approx(box.y + box.height / 2, abs=height / GRID)
 
 
-def row(group, artifact, mask, frame=(0.0, 0.0, 1.0, 1.0), held_back=False, shift=0, score=0.9, top=None):
+def row(group, artifact, mask, frame=(0.0, 0.0, 1.0, 1.0), held_back=False, shift=0, score=0.9, top=None,
+        answers=(Answer.UNDECIDED, Answer.UNDECIDED)):  # fmt: skip
     """A row whose own map marks the mask exactly, or moved by `shift` places."""
     item = Item(group, group, artifact, "new" if held_back else "old", held_back, 1.0, mask, mask, Box(0, 0, 1, 1))
     own = np.roll(mask, shift, 1).astype(np.float32)
     scores = {FAKE: score, "lighting": 0.1, "hair": 0.1, **({artifact: score} if artifact else {})}
     if top:
         scores[top] = 1.0
-    return Row(item, scores, {OWN: own, FAKE_MAP: 1 - own, CENTRE: np.eye(GRID, dtype=np.float32)}, mask, frame)
+    maps = {OWN: own, FAKE_MAP: 1 - own, CENTRE: np.eye(GRID, dtype=np.float32)}
+    return Row(item, scores, maps, mask, frame, *answers)
 
 
 def test_outlines_of_faint_and_strong_maps_are_those_of_their_masks():
@@ -346,6 +349,20 @@ def test_figures_of_made_up_rows():
     json.dumps(result, allow_nan=False)
 
 
+def test_answers_are_counted_with_and_without_what_stands_out():
+    mask, nothing = square(8, 8, 24, 24, GRID), np.zeros((GRID, GRID), bool)
+    kept, caught = (Answer.AUTHENTIC, Answer.AUTHENTIC), (Answer.UNDECIDED, Answer.AUTHENTIC)
+    found = (Answer.MANIPULATED, Answer.MANIPULATED)
+    rows = [row("a", "hair", mask, answers=kept), row("b", "hair", mask, answers=caught)]
+    rows += [row("c", "hair", mask, answers=found), row("d", "hair", mask, held_back=True, answers=caught)]
+    rows += [row(group, "", nothing, answers=kept) for group in "abcd"]
+    counted = of_forgeries(rows, ["hair"], False, 0)["answers"]
+    assert list(counted) == ["untouched", "forged, all", "forged, trained", "forged, held back"]
+    assert list(counted["forged, all"].values()) == [1, 2, 1, 3]  # manipulated, open, authentic; authentic by logit
+    assert list(counted["forged, held back"].values()) == [0, 1, 0, 1]
+    assert list(counted["untouched"].values()) == [0, 0, 4, 4]
+
+
 def test_the_average_mask_follows_the_face():
     # The same place on a face, seen at two places and sizes; the third picture's own mask is never looked at.
     first = row("a", "hair", square(16, 16, 32, 32, GRID), (0.0, 0.0, 1.0, 1.0))
@@ -381,6 +398,7 @@ def test_localise_on_forgeries(all_five, tiny, reals, tmp_path):
     assert "hair" not in first["forged"]["artifacts"]
     assert "No picture had room for: hair." in markdown(first)
     table = (tmp_path / "a" / "localisation.md").read_text()
+    assert "| untouched | 0.0% | 100.0% | 0.0% | 0.0% |" in table  # it is not calibrated
     assert table == markdown(first) and "| face_edge | held back | 2 |" in table and "| lighting | centre |" in table
 
 

@@ -126,6 +126,9 @@ VERDICTS = {
         "The answer does not hold: {count} of {views} other deliveries of the same picture speak against it (as: "
         "{names}), so it stays open."
     ): ("结论不稳定：同一图片的 {views} 个其他版本中有 {count} 个与它相反（例如：{names}），因此不下结论。"),
+    "The picture as a whole looks authentic, but {stands}, so it is not called so.": (
+        "图片整体看来像是真实的，但{stands}，因此不判定为真实。"
+    ),
     (
         "The traces of a manipulation would not show here ({causes}), so the picture is not called authentic."
     ): "在这张图片上看不出篡改的痕迹（{causes}），因此不判定为真实。",

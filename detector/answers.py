@@ -1,0 +1,65 @@
+"""From logits to answers: what speaks against calling a picture authentic though its logit allows it, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from . import scope, sentences
+from .analysis import Analysis, FaceVerdict
+from .scope import Reason
+from .verdict import Answer, Calibration, Limits
+
+
+def of_face(limits: Limits, calibration: Calibration | None, probabilities: dict[str, float], logit: float) -> Answer:
+    """By its logit of fake; open where that says authentic and a named artifact stands out.
+
+    Local forgeries leave most of a picture as it was, and the logit rests on the whole of it. `probabilities`: label →
+    0…1.
+    """
+    return Answer.UNDECIDED if _contradicting(limits, calibration, probabilities, logit) else limits.answer(logit)
+
+
+def together(answers: Sequence[Answer]) -> Answer:
+    """The picture's answer: one manipulated face makes it manipulated, one open verdict keeps it open."""
+    return next((kind for kind in (Answer.MANIPULATED, Answer.UNDECIDED) if kind in answers), Answer.AUTHENTIC)
+
+
+def reasons(limits: Limits, calibration: Calibration | None, faces: Sequence[FaceVerdict]) -> tuple[str, ...]:
+    """Why the picture's answer stays open though a face's logit asks for another; empty where it does not."""
+    said = [reason for face in faces if (reason := sentences.unstable(face.stability))]
+    found = [label for face in faces for label in _contradicting(limits, calibration, face.probabilities, face.logit)]
+    if found and together([face.answer for face in faces]) == Answer.UNDECIDED:
+        said.append(sentences.contradicted(list(dict.fromkeys(found))))
+    return tuple(said)
+
+
+def in_scope(analysis: Analysis, outside: tuple[Reason, ...]) -> Analysis:
+    """With what its scope makes of it: `outside` speaks against judging the picture, as scope.assess found."""
+    if scope.refused(outside):
+        return replace(analysis, scope=outside, answer=Answer.NOT_ASSESSED)
+    faces = held_open(analysis.faces, outside)
+    answer, why, causes = together([face.answer for face in faces]), analysis.reasons, scope.hiding(outside)
+    cleared = any(analysis.limits.answer(face.logit) == Answer.AUTHENTIC for face in faces)
+    if causes and cleared and answer == Answer.UNDECIDED:
+        why += (sentences.hidden(causes),)
+    return replace(analysis, scope=outside, faces=faces, answer=answer, reasons=why)
+
+
+def held_open(faces: tuple[FaceVerdict, ...], outside: Sequence[Reason]) -> tuple[FaceVerdict, ...]:
+    """Without "authentic" where the traces of a manipulation would not show."""
+    if not scope.hiding(outside):
+        return faces
+    return tuple(replace(face, answer=Answer.UNDECIDED) if face.answer == Answer.AUTHENTIC else face for face in faces)
+
+
+def _contradicting(
+    limits: Limits, calibration: Calibration | None, probabilities: dict[str, float], logit: float
+) -> list[str]:
+    """The artifacts that stand out in a face whose logit alone would be called authentic.
+
+    Where the artifacts were not levelled it is not known in how many real pictures they stand out; none contradicts.
+    """
+    if calibration is None or not calibration.levels or limits.answer(logit) != Answer.AUTHENTIC:
+        return []
+    return sentences.standing_out(probabilities)
