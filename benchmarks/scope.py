@@ -1,7 +1,8 @@
-"""How many pictures are wrongly refused or warned about? python -m benchmarks.scope --labels faces.csv [--split val]
+"""How many pictures are refused or warned about? python -m benchmarks.scope --labels faces.csv [--split val]
 
 Counts the reasons that `detector.scope` gives for the real pictures of a list, by source, with 95 % Wilson intervals,
-and measures how long an assessment of a 1024×1024 portrait takes. The limits were chosen on `train`.
+and measures how long an assessment of a 1024×1024 portrait takes. The limits were chosen on `train`. `--others` counts
+them for folders of pictures, drawings for example, each a row; those in which no face is found are left out.
 """
 
 import argparse
@@ -15,16 +16,28 @@ import cv2
 import numpy as np
 
 from benchmarks.speed import portrait_1024
-from detector import faces, images, scope
-from detector.analyse import MAX_FACES
+from detector import Analyser, PictureError, answers, scope
 from detector.data import Example, read_labels
 from detector.localisation_metrics import wilson
 
 
-def found_in(path: Path) -> tuple[images.Picture, tuple[faces.Box | None, ...]]:
-    picture = images.load(path)
-    boxes = tuple(face.box for face in faces.find(picture.pixels)[:MAX_FACES])
-    return picture, boxes or (None,)
+def reasons_of(analyser: Analyser, path: Path) -> tuple[scope.Reason, ...]:
+    found = analyser.prepare(path)
+    [analysis] = analyser.judge([found])
+    return answers.with_look(scope.assess(found.picture, found.boxes), analysis.faces)
+
+
+def in_folder(analyser: Analyser, folder: Path) -> list[tuple[scope.Reason, ...]]:
+    """Of each picture that can be read and shows a face."""
+    reasons = []
+    for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+        try:
+            of = reasons_of(analyser, path)
+        except PictureError:
+            continue
+        if "no_face" not in {reason.key for reason in of}:
+            reasons.append(of)
+    return reasons
 
 
 def sample(examples: list[Example], count: int, seed: int) -> dict[str, list[Example]]:
@@ -42,15 +55,15 @@ def share(hits: int, count: int) -> str:
     return f"{hits / count:.1%} [{low:.1%}, {high:.1%}]"
 
 
-def milliseconds(times: int) -> float:
-    """Median of one assessment on one core, without loading the picture and finding its faces."""
+def milliseconds(analyser: Analyser, times: int) -> float:
+    """Median of one assessment on one core, without loading the picture, finding its faces and asking the network."""
     cv2.setNumThreads(1)
     with tempfile.TemporaryDirectory() as folder:
-        picture, boxes = found_in(portrait_1024(Path(folder)))
+        found = analyser.prepare(portrait_1024(Path(folder)))
     spent = []
     for _ in range(times):
         started = time.process_time()
-        scope.assess(picture, boxes)
+        scope.assess(found.picture, found.boxes)
         spent.append((time.process_time() - started) * 1e3)
     return statistics.median(spent)
 
@@ -61,25 +74,34 @@ def main() -> None:
     parser.add_argument("--images", type=Path)
     parser.add_argument("--split", default="val")
     parser.add_argument("--count", type=int, default=100, help="pictures of each source at most (default: 100)")
+    parser.add_argument("--others", type=Path, nargs="*", default=[], help="folders of pictures that are no photos")
     parser.add_argument("--seed", type=int, default=0)
     args = parser.parse_args()
     sources = sample(read_labels(args.labels, args.images, args.split), args.count, args.seed)
     if not sources:
         raise SystemExit(f"{args.labels} has no real pictures in split {args.split}")
+    analyser = Analyser()
     print("| source | real pictures | refused | warned, not refused | reasons |")
     print("| --- | --- | --- | --- | --- |")
-    totals: Counter[str] = Counter()
+    every = []
     for name, examples in sources.items():
-        found = [scope.assess(*found_in(example.path)) for example in examples]
-        counts = Counter(
-            refused=sum(map(scope.refused, found)),
-            warned=sum(bool(reasons) and not scope.refused(reasons) for reasons in found),
-        )
-        why = Counter(f"{reason.key} ({reason.kind})" for reasons in found for reason in reasons)
-        totals.update(counts, pictures=len(examples))
-        row(name, len(examples), counts, why)
-    row("all", totals["pictures"], totals, Counter())
-    print(f"\none assessment of a 1024×1024 portrait: {milliseconds(20):.1f} ms on one core")
+        found = [reasons_of(analyser, example.path) for example in examples]
+        every += found
+        row(name, len(examples), *counted(found))
+    row("all", len(every), *counted(every))
+    for folder in args.others:
+        found = in_folder(analyser, folder)
+        if found:
+            row(folder.name, len(found), *counted(found))
+    print(f"\none assessment of a 1024×1024 portrait: {milliseconds(analyser, 20):.1f} ms on one core")
+
+
+def counted(found: list[tuple[scope.Reason, ...]]) -> tuple[Counter[str], Counter[str]]:
+    counts = Counter(
+        refused=sum(map(scope.refused, found)),
+        warned=sum(bool(reasons) and not scope.refused(reasons) for reasons in found),
+    )
+    return counts, Counter(f"{reason.key} ({reason.kind})" for reasons in found for reason in reasons)
 
 
 def row(name: str, count: int, counts: Counter[str], why: Counter[str]) -> None:

@@ -116,7 +116,7 @@ class Analyser:
             outside = None
             if method and checks:
                 with _timed(timings, "scope"):
-                    outside = scope.assess(one.picture, one.boxes)
+                    outside = answers.with_look(scope.assess(one.picture, one.boxes), verdicts)
                 verdicts = answers.held_open(verdicts, outside)
             if method and evidence:
                 with _timed(timings, "evidence"):
@@ -135,7 +135,7 @@ class Analyser:
         """
         [(_, verdicts, timings)] = self._run([one], method)
         with _timed(timings, "scope"):
-            outside = scope.assess(one.picture, one.boxes)
+            outside = answers.with_look(scope.assess(one.picture, one.boxes), verdicts)
         verdicts = answers.held_open(verdicts, outside)
         read = metadata.read(one.picture.data) if one.picture.data else None
         yield self._analysis(one, verdicts, outside, read, method, timings)
@@ -162,17 +162,21 @@ class Analyser:
         for one in found:
             rows = slice(first, first + len(one.crops))
             first = rows.stop
-            verdicts = tuple(map(self._face, one.boxes, one.crops, output.probabilities[rows], output.logits[rows]))
+            painted = [None] * len(one.crops) if output.painted is None else map(float, output.painted[rows])
+            each = (one.boxes, one.crops, output.probabilities[rows], output.logits[rows], painted)
+            verdicts = tuple(map(self._face, *each))
             if maps is not None:
                 verdicts = tuple(map(self._mapped, verdicts, maps[rows]))
             yield one, verdicts, one.timings | share
 
-    def _face(self, box: Box | None, crop: Box, probabilities: np.ndarray, logits: np.ndarray) -> FaceVerdict:
+    def _face(
+        self, box: Box | None, crop: Box, probabilities: np.ndarray, logits: np.ndarray, painted: float | None
+    ) -> FaceVerdict:
         of = dict(zip(self.labels, map(float, probabilities), strict=True))
         logit = float(logits[self.labels.index(FAKE)])
         calibration = self.classifier.header.calibration
         of[FAKE] = verdict.probability(calibration, logit)
-        return FaceVerdict(box, crop, of, logit, answers.of_face(self.verdicts, calibration, of, logit))
+        return FaceVerdict(box, crop, of, logit, answers.of_face(self.verdicts, calibration, of, logit), painted)
 
     def _checked(self, faces: Sequence[FaceVerdict], one: Found) -> tuple[FaceVerdict, ...]:
         """An answer that does not hold in another delivery of the same picture stays open; the map gets its stamp."""

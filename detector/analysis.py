@@ -62,8 +62,9 @@ class FaceVerdict:
     """One face, or the whole picture where none was found (`box` is None).
 
     `probabilities`: label → 0…1, for each label the checkpoint knows, that of fake calibrated; `logit`: the network's
-    own, of fake; `crop`: the square that was judged; `stability` and `causal` (of the map of fake):
-    None where they were not checked.
+    own, of fake; `crop`: the square that was judged; `painted`: how much it looks drawn or painted, 0…1, where half
+    is what one real photo in a hundred reaches, and None where the checkpoint can't tell; `stability` and `causal` (of
+    the map of fake): None where they were not checked.
     """
 
     box: Box | None
@@ -71,6 +72,7 @@ class FaceVerdict:
     probabilities: dict[str, float]
     logit: float
     answer: Answer
+    painted: float | None = None
     heatmaps: tuple[Heatmap, ...] = ()
     evidence: Evidence | None = None
     stability: Stability | None = None
@@ -152,6 +154,7 @@ class Analysis:
                 "answer": face.answer,
                 "probabilities": face.probabilities,
                 "logit": face.logit,
+                "painted": face.painted,
                 "heatmaps": {
                     heatmap.label: {
                         "rows": heatmap.values.shape[0],

@@ -36,6 +36,7 @@ def reasons(limits: Limits, calibration: Calibration | None, faces: Sequence[Fac
 
 def in_scope(analysis: Analysis, outside: tuple[Reason, ...]) -> Analysis:
     """With what its scope makes of it: `outside` speaks against judging the picture, as scope.assess found."""
+    outside = with_look(outside, analysis.faces)
     if scope.refused(outside):
         return replace(analysis, scope=outside, answer=Answer.NOT_ASSESSED)
     faces = held_open(analysis.faces, outside)
@@ -44,6 +45,11 @@ def in_scope(analysis: Analysis, outside: tuple[Reason, ...]) -> Analysis:
     if causes and cleared and answer == Answer.UNDECIDED:
         why += (sentences.hidden(causes),)
     return replace(analysis, scope=outside, faces=faces, answer=answer, reasons=why)
+
+
+def with_look(outside: Sequence[Reason], faces: Sequence[FaceVerdict]) -> tuple[Reason, ...]:
+    """What speaks against judging a picture, and what its largest face looks like to the network."""
+    return scope.with_look(outside, faces[0].painted, scope.FACE if faces[0].box else scope.MIDDLE)
 
 
 def held_open(faces: tuple[FaceVerdict, ...], outside: Sequence[Reason]) -> tuple[FaceVerdict, ...]:

@@ -113,9 +113,10 @@ class Network(nn.Module):
             self.probe = necks.Probe(architecture.name, architecture.kwargs, seen, labels.index(FAKE), len(labels))
 
     def features(self, x: Tensor) -> Tensor:
-        """Last feature map (n, channels, h, w). Behind it, for each label, the probe's evidence where there is one.
+        """Last feature map (n, channels, h, w), and behind it what a probe says, where there is one.
 
-        That is said of the whole picture and of no place, so every place has the same.
+        That is said of the whole picture and of no place, so every place has the same: a channel of evidence for each
+        label, and one of how painted it looks.
         """
         y, coarse = self.maps(x)
         if self.probe is None:
@@ -157,7 +158,11 @@ class Network(nn.Module):
         if self.probe is None:
             return self.head(features)
         channels = self.head.in_channels
-        return self.head(features[:, :channels]) + features[:, channels:]
+        return self.head(features[:, :channels]) + features[:, channels:-1]
+
+    def painted(self, features: Tensor) -> Tensor | None:
+        """How much each looks drawn or painted, logits (n,); None without a probe, which alone can tell."""
+        return None if self.probe is None else features[:, -1, 0, 0]
 
     def classify(self, features: Tensor) -> Tensor:
         """Feature map (n, channels, h, w) to logits (n, labels)."""
@@ -285,11 +290,15 @@ def pick_device(name: str = "auto") -> torch.device:
 
 @dataclass(frozen=True)
 class Output:
-    """For n crops and k labels: probabilities (n, k) in 0…1, logits (n, k), features (n, channels, h, w)."""
+    """For n crops and k labels: probabilities (n, k) in 0…1, logits (n, k), features (n, channels, h, w).
+
+    `painted` (n,): how much each looks drawn or painted, 0…1; None where the checkpoint can't tell.
+    """
 
     probabilities: np.ndarray
     logits: np.ndarray
     features: Tensor
+    painted: np.ndarray | None
 
 
 @dataclass(frozen=True)
@@ -323,7 +332,9 @@ class _Place:
             features = features.float()
             logits = self.network.classify(features)
             probabilities = logits.sigmoid()
-        return Output(probabilities.cpu().numpy(), logits.cpu().numpy(), features)
+            painted = self.network.painted(features)
+            painted = None if painted is None else painted.sigmoid().cpu().numpy()
+        return Output(probabilities.cpu().numpy(), logits.cpu().numpy(), features, painted)
 
 
 class Classifier:
@@ -400,6 +411,7 @@ def _joined(parts: Sequence[Output]) -> Output:
         np.concatenate([part.probabilities for part in parts]),
         np.concatenate([part.logits for part in parts]),
         torch.cat([part.features.to(device) for part in parts]),
+        None if parts[0].painted is None else np.concatenate([part.painted for part in parts]),
     )
 
 

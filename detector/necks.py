@@ -13,6 +13,7 @@ from torch import Tensor, nn
 MAPS = 2  # of a backbone, the coarsest ones, that the probe reads
 HIDDEN = 192  # units of a read-out
 FAR = 6.0  # standard deviations
+SILENT = -20.0  # logits: a probability of next to nothing
 NO_FLOOR = -100.0  # logits: lower than anything that is said
 DETAIL = 32.0  # gain on the residual: with a standard deviation of 0.5 four grey levels become 1
 
@@ -66,31 +67,57 @@ class Pyramid(nn.Module):
         return y
 
 
-class Reader(nn.Module):
-    """A perceptron with one hidden layer on standardised statistics: (n, features) to (n,), logits.
+class Standardised(nn.Module):
+    """Reads statistics (n, features) as they compare with those that it was fitted to.
 
     `mean`, `scale`: (x - mean) · scale has the mean 0 and the spread 1 where it was fitted; what lies further out than
     FAR is cut off, for a picture unlike all others must not be shouted about.
     """
 
-    def __init__(self, features: int, hidden: int = HIDDEN):
+    def __init__(self, features: int):
         super().__init__()
         self.register_buffer("mean", torch.zeros(features))
         self.register_buffer("scale", torch.ones(features))
+
+    def standardise(self, x: Tensor) -> Tensor:
+        """Takes `mean` and `scale` from statistics (n, features), and gives them as they are read."""
+        self.mean.copy_(x.mean(0))
+        self.scale.copy_(1 / (x.std(0) + 1e-6))
+        return self.standardised(x)
+
+    def standardised(self, x: Tensor) -> Tensor:
+        return ((x - self.mean) * self.scale).clamp(-FAR, FAR)
+
+
+class Line(Standardised):
+    """A linear read-out of statistics: (n, features) to (n,), logits. It starts SILENT."""
+
+    def __init__(self, features: int):
+        super().__init__(features)
+        self.out = nn.Linear(features, 1)
+        nn.init.zeros_(self.out.weight)
+        nn.init.constant_(self.out.bias, SILENT)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.out(self.standardised(x))[:, 0]
+
+
+class Reader(Standardised):
+    """A perceptron with one hidden layer on statistics: (n, features) to (n,), logits."""
+
+    def __init__(self, features: int, hidden: int = HIDDEN):
+        super().__init__(features)
         self.hidden = nn.Linear(features, hidden)
         self.out = nn.Linear(hidden, 1)
         nn.init.zeros_(self.out.weight)
         nn.init.zeros_(self.out.bias)
-
-    def standardised(self, x: Tensor) -> Tensor:
-        return ((x - self.mean) * self.scale).clamp(-FAR, FAR)
 
     def forward(self, x: Tensor) -> Tensor:
         return self.out(self.hidden(self.standardised(x)).relu())[:, 0]
 
 
 class Probe(nn.Module):
-    """What small read-outs of the whole picture say of `fake`.
+    """What small read-outs of the whole picture say of `fake`, and of whether it is a photo at all.
 
     They see the mean and the mean square of each channel of the two coarsest maps, of two backbones: the trained one,
     and the same architecture as it was before it was trained on fakes. Features that no fake has touched tell kinds of
@@ -100,7 +127,7 @@ class Probe(nn.Module):
     `widths`: channels of the trained backbone's maps. `index`, `labels`: the place of `fake` among so many. `gain`,
     `shift`: bring the network's input to what the untouched backbone expects; x · gain + shift for each channel.
     `floor`: what it says never falls below that, softly: a trace that the head sees in one place must not drown in how
-    real the rest looks.
+    real the rest looks. `painted` reads the statistics of both backbones.
     """
 
     def __init__(self, name: str, kwargs: dict[str, Any], widths: Sequence[int], index: int, labels: int):
@@ -113,18 +140,20 @@ class Probe(nn.Module):
         self.register_buffer("place", F.one_hot(torch.tensor(index), labels).float(), persistent=False)
         self.trained_reader = Reader(2 * sum(widths))
         self.untouched_reader = Reader(2 * sum(self.untouched.feature_info.channels()))
+        self.painted = Line(len(self.trained_reader.mean) + len(self.untouched_reader.mean))
 
     def statistics(self, x: Tensor, maps: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
         """Of the input (n, 3, h, w) and the trained backbone's maps: what `pooled` gives, of both backbones."""
         return pooled(maps), pooled(self.untouched(x * self.gain + self.shift))
 
     def forward(self, x: Tensor, maps: Sequence[Tensor]) -> Tensor:
-        """Evidence (n, labels), in logits; 0 for all labels but `fake`."""
+        """Evidence (n, labels + 1), in logits: 0 for all labels but `fake`, and behind them how painted it looks."""
         trained, other = self.statistics(x, maps)
         with torch.autocast(x.device.type, enabled=False):  # hundreds of squares are summed: not in half precision
             said = self.trained_reader(trained) + self.untouched_reader(other)
             said = self.floor + F.softplus(said - self.floor)
-        return said[:, None] * self.place
+            painted = self.painted(torch.cat([trained, other], 1))
+        return torch.cat([said[:, None] * self.place, painted[:, None]], 1)
 
 
 def pooled(maps: Sequence[Tensor]) -> Tensor:

@@ -128,9 +128,7 @@ def fit(network: Network, train: Read, held_out: Read, damaged: Read, seed: int 
 
 def _teach(reader: Reader, x: torch.Tensor, target: torch.Tensor, seed: int) -> None:
     """Fits MEMBERS perceptrons and writes their mean into the reader."""
-    reader.mean.copy_(x.mean(0))
-    reader.scale.copy_(1 / (x.std(0) + 1e-6))
-    x = reader.standardised(x)
+    x = reader.standardise(x)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         members = [_taught(Reader(x.shape[1], HIDDEN // MEMBERS), x, target) for _ in range(MEMBERS)]

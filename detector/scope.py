@@ -3,9 +3,9 @@
 A reason either warns, and the score stands beside it, or refuses, and no score is shown. The limits were chosen on
 the real photos of the training split so that at most 2 % of them are refused (`python -m benchmarks.scope`).
 
-Not looked for, because plain statistics can't tell them from ordinary photos: statues (old photos are grey too),
-paintings and painting filters that keep the shading, skin smoothed by a beauty filter, and a poster filter under a
-later JPEG.
+Plain statistics can't tell paintings that keep the shading from photos; that is asked of the network (`with_look`).
+Not looked for: statues (old photos are grey too), skin smoothed by a beauty filter, and a poster filter under a later
+JPEG.
 """
 
 from __future__ import annotations
@@ -139,6 +139,12 @@ RULES = {
         warn=230,
         below=False,
     ),
+    "painted": Rule(
+        "The {where} looks drawn, painted or rendered: {value:.0%}, where one real photo in a hundred reaches "
+        "{limit:.0%}. The detector learned from photos; if this is one, look for the original file.",
+        warn=0.5,
+        below=False,
+    ),
     "screenshot": Rule(
         "The picture looks like a screenshot: it holds about {value:.0f} lines of text on a plain ground. Open the "
         "photo itself, or crop the screenshot to it.",
@@ -147,8 +153,9 @@ RULES = {
     ),
 }
 # Under these warnings fakes on `val` were called authentic far more often than the limits allow, so nothing is.
-HIDING = {"blurred": message("blur"), "noisy": message("noise")}
+HIDING = {"blurred": message("blur"), "noisy": message("noise"), "painted": message("it looks painted")}
 UNSHADED = {"dark", "overexposed", "blurred"}  # they leave no shading either, and are no drawings for it
+DRAWN = {"drawing", "few_tones", "painted"}  # said once
 
 
 def assess(picture: Picture, boxes: Sequence[Box | None]) -> tuple[Reason, ...]:
@@ -164,6 +171,18 @@ def assess(picture: Picture, boxes: Sequence[Box | None]) -> tuple[Reason, ...]:
     if not UNSHADED.isdisjoint(found):
         found.pop("drawing", None)
     return tuple(sorted(found.values(), key=lambda reason: reason.kind != "refuse"))
+
+
+def with_look(reasons: Sequence[Reason], painted: float | None, where: Message = FACE) -> tuple[Reason, ...]:
+    """`reasons` and, unless they say so already, what speaks against it that the network alone can see.
+
+    `painted`: of the largest face, 0…1, as analysis.FaceVerdict's. Twice gives no more than once.
+    """
+    keys = {reason.key for reason in reasons}
+    if painted is None or not (UNSHADED | DRAWN).isdisjoint(keys):
+        return tuple(reasons)
+    found = RULES["painted"].judge("painted", painted, where)
+    return (*reasons, found) if found else tuple(reasons)
 
 
 def refused(reasons: Sequence[Reason]) -> bool:

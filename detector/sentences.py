@@ -110,8 +110,9 @@ def unstable(stability: Stability | None) -> str:
 
 def contradicted(found: Sequence[str]) -> str:
     """Why a picture in which artifacts stand out, one or more, is not called authentic."""
-    said = "The picture as a whole looks authentic, but {stands}, so it is not called so."
-    return message(said, stands=_stands(found))
+    return message(
+        "The picture as a whole looks authentic, but {stands}, so it is not called so.", stands=_stands(found)
+    )
 
 
 def hidden(causes: Sequence[Message]) -> str:

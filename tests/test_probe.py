@@ -25,7 +25,8 @@ def probed(pool="lse", seed=0, neck=24):
     with torch.random.fork_rng():
         torch.manual_seed(seed)
         network = Network(architecture, LABELS).eval()
-        for head in (network.head, network.probe.trained_reader.out, network.probe.untouched_reader.out):
+        readers = (network.probe.trained_reader, network.probe.untouched_reader, network.probe.painted)
+        for head in (network.head, *(reader.out for reader in readers)):
             torch.nn.init.normal_(head.weight, std=0.2)
     process = model.default_preprocessing(network, 64)
     return network, Header(architecture, process, LABELS, licence="CC0-1.0")
@@ -80,10 +81,29 @@ def test_gradcam_is_the_evidence_the_probes_too():
     maps = evidence(classifier, output.features)
     with torch.no_grad():
         assert maps == pytest.approx(network.evidence(output.features).numpy(), abs=1e-4)
-        alone, said = network.head(output.features[:, :-2]).numpy(), output.features[:, -2:].numpy()
+        alone, said = network.head(output.features[:, :-3]).numpy(), output.features[:, -3:-1].numpy()
     assert np.ptp(said, axis=(2, 3)).max() == 0  # of the whole picture, so every place has the same
     assert np.abs(said[:, 0]).min() > 1e-3 and not said[:, 1].any()  # of hair it says nothing
     assert output.logits == pytest.approx(network.pool(torch.from_numpy(alone)).numpy() + said[:, :, 0, 0], abs=1e-4)
+
+
+def test_how_painted_a_picture_looks_is_read_from_both_backbones():
+    network, header = probed()
+    seen = pictures(3)
+    with torch.no_grad():
+        network.probe.painted.out.bias.zero_()
+    output = Classifier(network, header).run(seen)
+    process = header.preprocessing
+    x = (torch.from_numpy(seen).permute(0, 3, 1, 2) / 255 - torch.tensor(process.mean).view(3, 1, 1)) / torch.tensor(
+        process.std
+    ).view(3, 1, 1)
+    with torch.no_grad():
+        both = torch.cat(network.probe.statistics(x, network.maps(x)[1]), 1)
+        expected = network.probe.painted(both).sigmoid().numpy()
+    assert output.painted == pytest.approx(expected, abs=1e-4) and np.ptp(output.painted) > 1e-3
+    plain = small_network(NAME, labels=LABELS)
+    header = Header(Architecture(NAME), process, LABELS)
+    assert Classifier(plain, header).run(seen).painted is None  # it can't tell
 
 
 def test_a_new_probe_changes_nothing():

@@ -9,11 +9,12 @@ import pytest
 from PIL import Image, ImageEnhance, ImageFilter, ImageOps
 
 from benchmarks.scope_sheet import drawing, jpeg, png, screenshot
-from detector import faces, image_statistics, images, scope
+from detector import Analyser, faces, image_statistics, images, painting, scope
 from detector.faces import Box
 from detector.page import scope_note
 from detector.page.texts import en as texts
 from detector.scope import RULES, Reason
+from detector.verdict import Answer
 
 
 def decoded(data):
@@ -218,6 +219,34 @@ def test_refusals_come_first(portrait):
     reasons = scope.assess(images.load(jpeg(portrait, 5)), [Box(0, 0, 40, 40)])
     assert [r.kind for r in reasons] == sorted(r.kind for r in reasons) and len(reasons) > 2
     assert scope.refused(reasons) and not scope.refused(reasons[-1:])
+
+
+# ---- what only the network sees
+
+
+def test_what_looks_painted_is_said_once():
+    drawing, dark, noisy = (Reason(key, "warn", "", 1, 2) for key in ("drawing", "dark", "noisy"))
+    assert scope.with_look((), None) == scope.with_look((), 0.49) == ()
+    [reason] = found = scope.with_look((), 0.5)
+    assert (reason.key, reason.kind, reason.value, reason.limit) == ("painted", "warn", 0.5, 0.5)
+    assert reason.text.startswith("The face looks drawn, painted or rendered: 50%")
+    assert scope.with_look((), 1.0, scope.MIDDLE)[0].text.startswith("The picture's middle looks")
+    assert scope.with_look(found, 0.9) == found
+    assert scope.with_look((drawing,), 0.9) == (drawing,) and scope.with_look((dark,), 0.9) == (dark,)
+    assert [reason.key for reason in scope.with_look((noisy,), 0.9)] == ["noisy", "painted"]
+    assert [str(cause) for cause in scope.hiding(found)] == ["it looks painted"]
+
+
+@pytest.mark.parametrize("name", ["collins", "hopper"])
+def test_the_shipped_weights_know_an_oil_painting_from_a_photo(assets, name):
+    analyser = Analyser(device="cpu")
+    photo = np.asarray(Image.open(assets / f"example-{name}.jpg").convert("RGB"))
+    keys = []
+    for pixels in (photo, painting.oil(photo, np.random.default_rng(0))):
+        [first, *_] = analyser.steps(analyser.prepare(pixels), "gradcam")
+        keys.append({reason.key for reason in first.scope})
+        assert first.answer != Answer.AUTHENTIC or "painted" not in keys[-1]
+    assert "painted" not in keys[0] and "painted" in keys[1]
 
 
 # ---- on the page

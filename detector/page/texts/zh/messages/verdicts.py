@@ -69,6 +69,14 @@ VERDICTS = {
         "{where}噪点多：相邻像素无缘无故相差约 {value:.0f} 级（满值 255），达到或超过 {limit:.0f}。"
         "请找一张更干净的图片。"
     ),
+    (
+        "The {where} looks drawn, painted or rendered: {value:.0%}, where one real photo in a hundred reaches "
+        "{limit:.0%}. The detector learned from photos; if this is one, look for the original file."
+    ): (
+        "{where}看起来像是绘制、绘画或渲染而成：{value:.0%}（一百张真实照片中有一张达到 {limit:.0%}）。"
+        "检测器是用照片训练的；如果这是照片，请寻找原始文件。"
+    ),
+    "it looks painted": "看起来像绘画",
     "blur": "模糊",
     "noise": "噪点",
     (

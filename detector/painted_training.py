@@ -1,0 +1,137 @@
+"""Teaches a checkpoint to tell photos from drawings and paintings, so that the page can say what it was not made for.
+
+    python -m detector.painted_training --labels faces.csv --checkpoint PROBED --out PAINTED
+
+A linear read-out of what the checkpoint's probe sees, fitted to pictures of the list's split `train`, every other one
+painted on the way (detector/painting.py). On the real ones of `val` its zero is set to where one in a hundred gets.
+Nothing else of the checkpoint changes.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import roc_auc_score
+from torch.utils.data import DataLoader, Dataset
+from torchvision import tv_tensors
+from torchvision.transforms import v2
+from tqdm import tqdm
+
+from . import data, model, painting, probe
+from .artifacts import FAKE
+from .images import load
+from .necks import Line
+
+STRENGTH = 1e-3  # inverse of the penalty; ten times more or less of it told other people's paintings worse
+REACHED = 0.01  # share of real photos that are said to look painted
+SOFT = v2.RandomApply([v2.GaussianBlur(13, (0.5, 2.0))], p=0.3)  # a photo out of focus is none the less a photo
+
+
+class Paintings(Dataset):
+    """Pictures as they are used, delivered in random ways; those at odd places painted.
+
+    An item is (image float32 (3, size, size), targets float32 (labels,), nothing): 1 at the place of `fake` for what is
+    painted and 0 for what is not, as probe.read wants it. The same place always gives the same item.
+    """
+
+    def __init__(self, examples: Sequence[data.Example], preprocessing: model.Preprocessing, labels: Sequence[str]):
+        self.examples, self.labels = examples, labels
+        self.transform = data.whole_transform(preprocessing)
+
+    def __len__(self) -> int:
+        return len(self.examples)
+
+    def __getitem__(self, place: int) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+        pixels = load(self.examples[place].path).pixels
+        painted = place % 2 == 1
+        if painted:
+            pixels = painting.paint(pixels, np.random.default_rng(place))
+        nothing = tv_tensors.Mask(torch.zeros(1, *pixels.shape[:2], dtype=torch.uint8))
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(place)
+            image = Image.fromarray(pixels)
+            image, _ = self.transform(image if painted else SOFT(image), nothing)
+        targets = torch.tensor([float(painted) if label == FAKE else float("nan") for label in self.labels])
+        return image.as_subclass(torch.Tensor), targets, torch.zeros(1)
+
+
+def fit(line: Line, train: probe.Read, real: probe.Read) -> float:
+    """Sets the read-out's weights, in place; its AUC on `train` is returned. `real`: photos that set its zero.
+
+    Raises ValueError for fewer than probe.LEAST pictures of a kind.
+    """
+    painted = int(train.target.sum())
+    for name, count in (("painted", painted), ("plain", len(train.target) - painted), ("real", len(real.target))):
+        if count < probe.LEAST:
+            raise ValueError(f"{count} {name} pictures are too few to tell paintings; give {probe.LEAST}")
+    x = line.standardise(_both(train)).numpy()
+    found = LogisticRegression(C=STRENGTH, max_iter=1000).fit(x, train.target)
+    with torch.no_grad():
+        line.out.weight.copy_(torch.from_numpy(found.coef_))
+        line.out.bias.zero_()
+        line.out.bias.sub_(torch.quantile(line(_both(real)), 1 - REACHED))
+        return float(roc_auc_score(train.target, line(_both(train)).numpy()))
+
+
+def _both(read: probe.Read) -> torch.Tensor:
+    return torch.from_numpy(np.concatenate([read.trained, read.untouched], 1))
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(
+        prog="python -m detector.painted_training",
+        description=__doc__.split("\n\n")[0],
+        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
+    )
+    add = parser.add_argument
+    add("--labels", required=True, help="CSV with img_name,target,split (train and val)")
+    add("--images", help="folder of the pictures, when they do not lie beside the list")
+    add("--checkpoint", required=True, help="with a probe, as detector.probe_training writes it")
+    add("--out", required=True, help="checkpoint to write")
+    add("--pictures", type=int, default=4000, help="at most, drawn from train; half of them are painted")
+    add("--batch-size", type=int, default=32)
+    add("--workers", type=int, default=2, help="processes that load and paint pictures")
+    add("--device", default="auto", help="auto, cpu, cuda, mps")
+    add("--seed", type=int, default=0)
+    try:
+        return _run(parser.parse_args(argv))
+    except (ValueError, OSError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+
+
+def _run(args: argparse.Namespace) -> int:
+    if Path(args.out).exists():
+        raise ValueError(f"{args.out} exists; give another --out")
+    train, val = (data.read_labels(args.labels, args.images, split) for split in ("train", "val"))
+    network, header = model.read(args.checkpoint)
+    if not header.architecture.probe:
+        raise ValueError(f"{args.checkpoint} has no probe; first python -m detector.probe_training")
+    process, labels = header.preprocessing, header.labels
+    order = np.random.default_rng(args.seed).permutation(len(train))[: args.pictures]
+    real = data.FaceData([e for e in val if not e.target], data.eval_transform(process), labels)
+    sets = (Paintings([train[place] for place in order], process, labels), real)
+    loading = dict(batch_size=args.batch_size, num_workers=args.workers)
+    device = model.pick_device(args.device)
+    reads = [
+        probe.read(network, tqdm(DataLoader(part, **loading), unit="batch"), device, process.size) for part in sets
+    ]
+    network = network.cpu()
+    told = fit(network.probe.painted, *reads)
+    print(f"painted from plain pictures of train: AUC {told:.4f}; its zero is set on {len(real)} photos of val")
+    facts = dict(pictures=len(order), photos=len(real), seed=args.seed)
+    model.save(args.out, network, replace(header, training=header.training | {"painted": facts}))
+    print(f"→ {args.out}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

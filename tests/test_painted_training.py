@@ -1,0 +1,78 @@
+"""Telling paintings from photos: the read-out by hand, and the command on a few pictures."""
+
+import csv
+
+import numpy as np
+import pytest
+import torch
+from conftest import small_network
+from PIL import Image
+from test_probe import NAME, probed
+
+from detector import model, necks, painted_training, probe
+from detector.model import Architecture, Classifier, Header
+
+
+def read(target, rng):
+    """Statistics of which the first of each backbone tells paintings."""
+    values = rng.normal(size=(len(target), 5)).astype(np.float32)
+    values[:, 0] += 3 * target
+    values[:, 2] += 3 * target
+    return probe.Read(target.astype(np.float32), np.zeros((len(target), 1, 1)), 100 * values[:, :2], values[:, 2:])
+
+
+def test_one_photo_in_a_hundred_reaches_the_zero():
+    rng, line = np.random.default_rng(0), necks.Line(5).requires_grad_(False)
+    assert line(torch.zeros(2, 5)).tolist() == [necks.SILENT] * 2
+    real, paintings = read(np.zeros(1000), rng), read(np.ones(1000), rng)
+    told = painted_training.fit(line, read(np.arange(2000) % 2, rng), real)
+    said = [line(torch.from_numpy(np.concatenate([of.trained, of.untouched], 1))) for of in (real, paintings)]
+    assert float((said[0] >= 0).float().mean()) == pytest.approx(painted_training.REACHED, abs=0.001)
+    assert float((said[1] >= 0).float().mean()) > 0.8 and told > 0.98
+
+
+def test_too_few_pictures_are_refused():
+    rng, line = np.random.default_rng(0), necks.Line(5).requires_grad_(False)
+    many, few = read(np.arange(100) % 2, rng), read(np.zeros(19), rng)
+    with pytest.raises(ValueError, match="19 real pictures are too few to tell paintings; give 20"):
+        painted_training.fit(line, many, few)
+    with pytest.raises(ValueError, match="0 painted pictures"):
+        painted_training.fit(line, few, many)
+    assert line.out.bias.item() == necks.SILENT
+
+
+@pytest.fixture
+def photos(tmp_path, collins, hopper):
+    """Crops of two portraits, as a list with train and val."""
+    rng, rows = np.random.default_rng(0), [("img_name", "target", "split")]
+    sources = [np.asarray(Image.open(path).convert("RGB").resize((300, 300))) for path in (collins, hopper)]
+    for number in range(80):
+        top, left = rng.integers(0, 300 - 96, 2)
+        Image.fromarray(sources[number % 2][top : top + 96, left : left + 96]).save(tmp_path / f"{number}.png")
+        rows.append((f"{number}.png", 0, "train" if number < 50 else "val"))
+    with (tmp_path / "list.csv").open("w", newline="") as file:
+        csv.writer(file).writerows(rows)
+    return tmp_path
+
+
+def test_command(photos, capsys):
+    network, header = probed()
+    start, out = photos / "start.safetensors", photos / "out.safetensors"
+    model.save(start, network, header)
+    call = ["--labels", photos / "list.csv", "--images", photos, "--checkpoint", start, "--out", out, "--workers", 0]
+    call = list(map(str, [*call, "--device", "cpu"]))
+    assert painted_training.main(call) == 0
+    assert "AUC" in capsys.readouterr().out
+    _, facts = model.read(out)
+    assert facts.training["painted"] == {"pictures": 50, "photos": 30, "seed": 0}
+    seen = np.random.default_rng(0).integers(0, 256, (3, 64, 64, 3), dtype=np.uint8)
+    before, now = (Classifier(*model.read(path)).run(seen) for path in (start, out))
+    assert np.array_equal(before.logits, now.logits)  # it learned to tell paintings, and nothing else changed
+    assert (now.painted > 1e-6).all() and not np.array_equal(before.painted, now.painted)
+    assert painted_training.main(call) == 2 and "give another --out" in capsys.readouterr().err
+
+    plain = small_network(NAME, labels=("fake",))
+    bare = photos / "bare.safetensors"
+    model.save(bare, plain, Header(Architecture(NAME), model.default_preprocessing(plain, 64), ("fake",)))
+    refused = [*call[:5], str(bare), "--out", str(photos / "other.safetensors"), *call[8:]]
+    assert painted_training.main(refused) == 2 and "has no probe" in capsys.readouterr().err
