@@ -63,8 +63,8 @@ class FaceVerdict:
 
     `probabilities`: label → 0…1, for each label the checkpoint knows, that of fake calibrated; `logit`: the network's
     own, of fake; `crop`: the square that was judged; `painted`: how much it looks drawn or painted, 0…1, where half
-    is what one real photo in a hundred reaches, and None where the checkpoint can't tell; `stability` and `causal` (of
-    the map of fake): None where they were not checked.
+    is what one real photo in two hundred reaches, and None where the checkpoint can't tell; `stability` and `causal`
+    (of the map of fake): None where they were not checked.
     """
 
     box: Box | None

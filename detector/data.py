@@ -29,7 +29,7 @@ ENDINGS = {".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff", ".gif"}
 KERNELS = (v2.InterpolationMode.BILINEAR, v2.InterpolationMode.BICUBIC, v2.InterpolationMode.LANCZOS)
 SHOWN = 0.005  # share of a crop that a change covers at least, to count
 # Forged so many times as often as the others, for they take longest.
-HARD = {"face_edge": 3, "lighting": 1.5, "sharpness": 2, "hair": 2}
+HARD = {"face_edge": 4, "sharpness": 2.5, "hair": 2.5}
 
 
 class LabelError(ValueError):
@@ -216,8 +216,8 @@ def train_transform(size: int, preprocessing: Preprocessing) -> v2.Compose:
     """Random views for training. Both classes meet the same re-encoding and resizing, so format is no clue."""
     return v2.Compose(
         [
-            RandomScale(p=0.3),
-            RandomReencode(p=0.5),
+            RandomScale(p=0.4),
+            RandomReencode(p=0.6),
             RandomView(size, preprocessing.size),
             v2.RandomHorizontalFlip(),
             v2.RandomApply([v2.ColorJitter(0.25, 0.25, 0.25, 0.03)], p=0.4),

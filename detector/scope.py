@@ -140,8 +140,8 @@ RULES = {
         below=False,
     ),
     "painted": Rule(
-        "The {where} looks drawn, painted or rendered: {value:.0%}, where one real photo in a hundred reaches "
-        "{limit:.0%}. The detector learned from photos; if this is one, look for the original file.",
+        "The {where} looks drawn, painted or rendered: {value:.0%}, where of the photos it was tried on one in two "
+        "hundred reaches {limit:.0%}. The detector learned from photos; if this is one, look for the original file.",
         warn=0.5,
         below=False,
     ),

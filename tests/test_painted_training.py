@@ -21,7 +21,7 @@ def read(target, rng):
     return probe.Read(target.astype(np.float32), np.zeros((len(target), 1, 1)), 100 * values[:, :2], values[:, 2:])
 
 
-def test_one_photo_in_a_hundred_reaches_the_zero():
+def test_one_photo_in_two_hundred_reaches_the_zero():
     rng, line = np.random.default_rng(0), necks.Line(5).requires_grad_(False)
     assert line(torch.zeros(2, 5)).tolist() == [necks.SILENT] * 2
     real, paintings = read(np.zeros(1000), rng), read(np.ones(1000), rng)
@@ -39,6 +39,18 @@ def test_too_few_pictures_are_refused():
     with pytest.raises(ValueError, match="0 painted pictures"):
         painted_training.fit(line, few, many)
     assert line.out.bias.item() == necks.SILENT
+
+
+def test_other_light_changes_colours_and_keeps_what_is_seen(hopper):
+    portrait = np.asarray(Image.open(hopper).convert("RGB").resize((128, 150)))
+    made = [painted_training.relit(portrait, np.random.default_rng(seed)) for seed in (0, 0, 1)]
+    assert np.array_equal(made[0], made[1]) and not np.array_equal(made[0], made[2])
+    assert made[0].shape == portrait.shape and made[0].dtype == np.uint8
+    for one in (made[0], made[2]):
+        moved = one.astype(int) - portrait
+        assert np.abs(moved.mean((0, 1))).max() > 5  # another colour
+        detail = [np.diff(image.astype(float).mean(2), axis=1).ravel() for image in (one, portrait)]
+        assert np.corrcoef(*detail)[0, 1] > 0.8
 
 
 @pytest.fixture

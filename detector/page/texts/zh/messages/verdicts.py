@@ -70,10 +70,10 @@ VERDICTS = {
         "请找一张更干净的图片。"
     ),
     (
-        "The {where} looks drawn, painted or rendered: {value:.0%}, where one real photo in a hundred reaches "
-        "{limit:.0%}. The detector learned from photos; if this is one, look for the original file."
+        "The {where} looks drawn, painted or rendered: {value:.0%}, where of the photos it was tried on one in two "
+        "hundred reaches {limit:.0%}. The detector learned from photos; if this is one, look for the original file."
     ): (
-        "{where}看起来像是绘制、绘画或渲染而成：{value:.0%}（一百张真实照片中有一张达到 {limit:.0%}）。"
+        "{where}看起来像是绘制、绘画或渲染而成：{value:.0%}（在测试过的真实照片中，每两百张有一张达到 {limit:.0%}）。"
         "检测器是用照片训练的；如果这是照片，请寻找原始文件。"
     ),
     "it looks painted": "看起来像绘画",
