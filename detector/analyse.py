@@ -176,7 +176,8 @@ class Analyser:
         logit = float(logits[self.labels.index(FAKE)])
         calibration = self.classifier.header.calibration
         of[FAKE] = verdict.probability(calibration, logit)
-        return FaceVerdict(box, crop, of, logit, answers.of_face(self.verdicts, calibration, of, logit), painted)
+        answer = answers.of_face(self.verdicts, calibration, of, logit)
+        return FaceVerdict(box, crop, of, logit, answer, painted=painted)
 
     def _checked(self, faces: Sequence[FaceVerdict], one: Found) -> tuple[FaceVerdict, ...]:
         """An answer that does not hold in another delivery of the same picture stays open; the map gets its stamp."""

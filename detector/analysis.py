@@ -62,9 +62,9 @@ class FaceVerdict:
     """One face, or the whole picture where none was found (`box` is None).
 
     `probabilities`: label → 0…1, for each label the checkpoint knows, that of fake calibrated; `logit`: the network's
-    own, of fake; `crop`: the square that was judged; `painted`: how much it looks drawn or painted, 0…1, where half
-    is what one real photo in two hundred reaches, and None where the checkpoint can't tell; `stability` and `causal`
-    (of the map of fake): None where they were not checked.
+    own, of fake; `crop`: the square that was judged; `stability` and `causal` (of the map of fake): None where they
+    were not checked; `painted`: how much it looks drawn or painted, 0…1, where half is what one real photo in two
+    hundred reaches, and None where the checkpoint can't tell.
     """
 
     box: Box | None
@@ -72,11 +72,11 @@ class FaceVerdict:
     probabilities: dict[str, float]
     logit: float
     answer: Answer
-    painted: float | None = None
     heatmaps: tuple[Heatmap, ...] = ()
     evidence: Evidence | None = None
     stability: Stability | None = None
     causal: CausalCheck | None = None
+    painted: float | None = None
 
 
 @dataclass(frozen=True)

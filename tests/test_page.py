@@ -73,6 +73,8 @@ def test_answer(answer, kind, text):
 def test_card_says_why_and_on_what_it_was_calibrated():
     card = viewer.card(texts, analysis(reasons=("a <flip>",)))
     assert "⚠ a &lt;flip&gt;" in card and "Calibrated on made" in card
+    # Its score may well lie where an answer keeps its error rates; it stays open for the reason that was given.
+    assert texts.CAUTION[Answer.UNDECIDED] not in card
 
 
 # ---- does it hold, and what follows

@@ -29,11 +29,13 @@ def card(texts: Texts, analysis: Analysis, checking: bool = False) -> str:
     meaning = texts.CALIBRATED.format(data=html.escape(analysis.calibration.data)) if analysis.calibration else ""
     answer, stable = analysis.answer, held(texts, analysis.faces[analysis.most_suspicious])
     busy = f'<p class="dd-busy">{texts.inspect.CHECKING}</p>' if checking else ""
+    # An open answer with reasons of its own stays open for these, whatever its score.
+    caution = "" if answer == Answer.UNDECIDED and analysis.reasons else texts.CAUTION.get(answer, "")
     return (
         f'<div class="dd-card dd-{answer.name.lower()}" role="status" aria-busy="{str(checking).lower()}">'
         f"<h2>{texts.ANSWERS[answer]}</h2>{busy}"
         f"<p>{texts.PROBABILITY}{texts.COLON}<strong>{percent(analysis.probability)}</strong> · {seen}</p>"
-        f'<p class="dd-note">{meaning}</p>{stable}{notes}<p>{texts.CAUTION.get(answer, "")}</p></div>'
+        f'<p class="dd-note">{meaning}</p>{stable}{notes}<p>{caution}</p></div>'
     )
 
 
