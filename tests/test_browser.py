@@ -102,8 +102,10 @@ def test_who_has_to_wait_sees_the_place_in_the_queue(page, address, collins):
     for other in (*others, page):
         other.set_input_files(UPLOAD, collins)
     page.bring_to_front()
-    place = page.wait_for_selector("#verdict .progress-text:has-text('queue')")
-    assert place.evaluate("text => getComputedStyle(text.parentElement).overflow") == "visible"  # not cut off
+    page.wait_for_function(  # found and asked at one moment: the page draws it anew whenever the place changes
+        """() => [...document.querySelectorAll('#verdict .progress-text')].some(text =>
+          text.textContent.includes('queue') && getComputedStyle(text.parentElement).overflow === 'visible')"""
+    )  # and not cut off
     page.wait_for_selector("#verdict .dd-card[aria-busy=false] strong")
 
 
