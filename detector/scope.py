@@ -152,7 +152,8 @@ RULES = {
         below=False,
     ),
 }
-# Under these warnings fakes on `val` were called authentic far more often than the limits allow, so nothing is.
+# Under blur and noise fakes on `val` were called authentic far more often than the limits allow, so nothing is; and a
+# painting is no authentic photo whatever its score.
 HIDING = {"blurred": message("blur"), "noisy": message("noise"), "painted": message("it looks painted")}
 UNSHADED = {"dark", "overexposed", "blurred"}  # they leave no shading either, and are no drawings for it
 DRAWN = {"drawing", "few_tones", "painted"}  # said once
