@@ -128,7 +128,7 @@ def test_by_keyboard_alone(page):
     assert re.search("collins|hopper", page.evaluate("document.activeElement.querySelector('img').alt"))
     assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") != "none", "where is the focus?"
     press("Enter")
-    page.wait_for_selector("#stage .dd-heat")
+    page.wait_for_selector("#stage .dd-heat:not([hidden])")
     assert page.locator("#verdict h2").inner_text() != ""
     seen = "#stage .dd-heat:not([hidden])"
     before = page.locator(seen).get_attribute("alt")

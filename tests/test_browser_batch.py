@@ -124,7 +124,7 @@ def test_a_click_opens_inspect(page, sent):
     finished(page)
     page.get_by_role("button", name=own.OPEN.format(name="example-hopper.jpg")).focus()
     page.keyboard.press("Enter")
-    page.wait_for_selector("#stage .dd-heat")
+    page.wait_for_selector("#stage .dd-heat:not([hidden])")
     assert page.locator("#picture img").first.is_visible()
     src = page.locator("#picture img").first.get_attribute("src")
     assert src.endswith("example-hopper.jpg")
@@ -147,7 +147,7 @@ def test_cancel_keeps_what_is_done(page, tmp_path, collins):
     assert len(list(csv.reader(io.StringIO(download(page, 0))))) == done + 1
     assert json.loads(download(page, 2))["total"] == 160
     page.locator("[data-open]").last.click()
-    page.wait_for_selector("#stage .dd-heat")
+    page.wait_for_selector("#stage .dd-heat:not([hidden])")
 
 
 def test_zip(page, tmp_path, hopper):
@@ -162,7 +162,7 @@ def test_zip(page, tmp_path, hopper):
     assert shown(page) == ["../../escaped.jpg", "bomb.png", "<img src=x onerror=alert(1)>.jpg"]
     assert "unpacks to more than 200 times" in page.locator("#batch-table tbody tr").nth(1).inner_text()
     page.locator("[data-open]").first.click()
-    page.wait_for_selector("#stage .dd-heat")
+    page.wait_for_selector("#stage .dd-heat:not([hidden])")
 
 
 def test_folder(page, sent):
@@ -207,7 +207,7 @@ def test_a_stranger_opens_nothing(browser, address, page, sent, collins):
             assert stranger.locator("#batch-table").is_visible() and not stranger.locator("#stage .dd-heat").count()
             stranger.unroute("**/queue/join*")
         stranger.locator("[data-open]").first.click()  # his own opens
-        stranger.wait_for_selector("#stage .dd-heat")
+        stranger.wait_for_selector("#stage .dd-heat:not([hidden])")
 
 
 def test_nothing_chosen(page):

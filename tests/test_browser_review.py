@@ -59,7 +59,7 @@ def decide(page, decision):
 
 def revealed(page):
     with telling(page):
-        page.wait_for_selector("#review-stage .dd-heat")
+        page.wait_for_selector("#review-stage .dd-heat:not([hidden])")
         page.wait_for_selector("#review-verdict .dd-card")
 
 

@@ -171,12 +171,19 @@ def test_stage_holds_every_picture_itself():
     assert "--ratio:1.5000" in drawn and 'viewBox="0 0 60 40"' in drawn
 
 
-def test_the_map_of_fake_is_seen_first():
-    seen = {
-        label: "hidden" in rest
-        for label, rest in re.findall(r'dd-heat" data-label="(\w+)"([^>]*)>', staged(analysis()))
-    }
-    assert seen == {"fake": False, "face_edge": True}
+@pytest.mark.parametrize(
+    ("fake", "artifacts", "first"),
+    [
+        (0.2, {"face_edge": 0.49}, "fake"),
+        (0.49, {"face_edge": 0.9}, "face_edge"),  # where only a named trace speaks, fake's map would be cold
+        (0.5, {"face_edge": 0.9}, "fake"),
+    ],
+)
+def test_the_map_that_speaks_is_seen_first(fake, artifacts, first):
+    drawn = staged(replace(analysis(fake), artifacts=artifacts))
+    seen = {label: "hidden" not in rest for label, rest in re.findall(r'dd-heat" data-label="(\w+)"([^>]*)>', drawn)}
+    assert seen == {label: label == first for label in ("fake", "face_edge")}
+    assert re.findall(r'name="dd-label" value="(\w+)" checked', drawn) == [first] and f'data-first="{first}"' in drawn
 
 
 def test_a_map_lies_where_its_face_was_judged():
@@ -361,7 +368,7 @@ def test_what_stands_out_is_outlined_on_the_stage(judged):
     outlined = replace(face, evidence=replace(face.evidence, outlines={"face_edge": line}))
     both = replace(found, faces=(outlined, replace(face, evidence=None)))
     assert both.outlines("face_edge") == (line,) and both.outlines() == ()
-    shown = stage.stage(texts, pixels, both)
+    shown = stage.stage(texts, pixels, replace(both, artifacts={"face_edge": 0.3}))
     assert '<g class="dd-outline" data-label="face_edge" data-face="0" hidden><path d="M10,20 60,20 60,70z' in shown
     assert shown.count("dd-outline") == 1
     assert both.to_dict()["faces"][0]["evidence"]["outlines"] == {"face_edge": {"area": 0.1}}

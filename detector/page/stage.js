@@ -3,7 +3,7 @@
 const NAMES = {overlay: 1, original: 1, heat: 1, regions: 1};
 const asked = new URLSearchParams(location.search);
 const kept = {
-  label: asked.get("label") || "fake",
+  label: asked.get("label"),  // none yet: each picture's own
   view: NAMES[asked.get("view")] ? asked.get("view") : "overlay",
   opacity: /^\d{1,3}$/.test(asked.get("opacity")) ? Math.min(100, asked.get("opacity")) : 65,
   magnifier: false,
@@ -20,7 +20,7 @@ const radio = (name, value) => all(element, `input[name=${name}]`).find(input =>
 function show() {
   const viewer = element.querySelector(".dd-viewer");
   if (!viewer) return;
-  const label = radio("dd-label", kept.label) ? kept.label : "fake";
+  const label = radio("dd-label", kept.label) ? kept.label : viewer.dataset.first;
   const view = radio("dd-view", kept.view) ? kept.view : "overlay";
   const ofLabel = one => one.dataset.label.split(" ").includes(label);
   const ofFace = one => face < 0 || Number(one.dataset.face) === face;
@@ -65,7 +65,8 @@ element.addEventListener("input", event => {
 element.addEventListener("click", event => {
   if (!event.target.closest(".dd-link")) return;
   const method = element.querySelector(".dd-viewer").dataset.method;
-  const {label, view, opacity} = kept;
+  const {view, opacity} = kept;
+  const label = element.querySelector("[name=dd-label]:checked").value;
   const link = `${location.origin}${location.pathname}?${new URLSearchParams({method, label, view, opacity})}`;
   const said = element.querySelector(".dd-linked");
   const done = () => { said.textContent = said.dataset.said; };

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from .. import explain, regions
+from .. import explain, regions, sentences
 from ..analysis import Analysis, FaceVerdict
 from ..artifacts import FAKE
 from ..faces import Box
@@ -33,7 +33,7 @@ def stage(texts: Texts, pixels: np.ndarray, analysis: Analysis) -> str:
     return (
         # A form, as radio buttons are grouped by form and two tabs may show a stage.
         f'<form class="dd-viewer" onsubmit="return false" data-method="{html.escape(analysis.method or "")}" '
-        f'data-suspect="{analysis.most_suspicious}">{_chips(texts, analysis)}'
+        f'data-suspect="{analysis.most_suspicious}" data-first="{first(analysis)}">{_chips(texts, analysis)}'
         f"{_strip(texts, pixels, analysis)}"
         f'<div class="dd-stage" style="--ratio:{width / height:.4f}">'
         f'<img class="dd-picture" src="{below}" alt="{texts.ALT_PICTURE}">'
@@ -42,11 +42,17 @@ def stage(texts: Texts, pixels: np.ndarray, analysis: Analysis) -> str:
     )
 
 
+def first(analysis: Analysis) -> str:
+    """The label whose map is seen first: fake's, or the strongest artifact's where only named ones stand out."""
+    found = sentences.standing_out(analysis.artifacts)
+    return found[0] if found and analysis.probability < sentences.FOUND else FAKE
+
+
 def _chips(texts: Texts, analysis: Analysis) -> str:
     """One radio button for each label the checkpoint knows, with its probability."""
     rows = {FAKE: analysis.probability, **analysis.artifacts}
     chips = "".join(
-        f'<label><input type="radio" name="dd-label" value="{label}"{_checked(label == FAKE)}>'
+        f'<label><input type="radio" name="dd-label" value="{label}"{_checked(label == first(analysis))}>'
         f"<span>{texts.LABELS[label]} <b>{percent(value)}</b></span></label>"
         for label, value in rows.items()
     )
@@ -81,7 +87,7 @@ def _layers(texts: Texts, pixels: np.ndarray, analysis: Analysis) -> Iterator[st
             alt = html.escape(texts.ALT_HEAT.format(label=texts.LABELS[heatmap.label]))
             yield (
                 f'<img class="dd-heat" data-label="{heatmap.label}" data-face="{number}" style="{place}" '
-                f'src="{source}" alt="{alt}"{_hidden(heatmap.label != FAKE)}>'
+                f'src="{source}" alt="{alt}"{_hidden(heatmap.label != first(analysis))}>'
             )
         if face.evidence:
             yield _parts(texts, pixels, face, number, place)
@@ -106,7 +112,7 @@ PLACE = ("left", "top", "width", "height")
 def _frames(analysis: Analysis, width: int, height: int) -> str:
     """The judged squares, numbered where there is more than one face; of each map the hot places and the outline."""
     size = max(width, height) / 30
-    drawn = ""
+    drawn, shown = "", first(analysis)
     for number, face in enumerate(analysis.faces):
         mark = str(number + 1) if len(analysis.faces) > 1 else ""
         drawn += f'<g class="dd-face" data-face="{number}">{_rect(face.crop, mark, size)}</g>'
@@ -114,12 +120,12 @@ def _frames(analysis: Analysis, width: int, height: int) -> str:
             for place, crop in enumerate(crops, 1):
                 drawn += (
                     f'<g class="dd-frame" data-label="{label}" data-face="{number}" data-place="{place}"'
-                    f"{_hidden(label != FAKE)}>{_rect(crop.box, str(place), size * 0.7)}</g>"
+                    f"{_hidden(label != shown)}>{_rect(crop.box, str(place), size * 0.7)}</g>"
                 )
         for label, found in (face.evidence.outlines if face.evidence else {}).items():
             path = "".join(f"M{' '.join(f'{x},{y}' for x, y in line)}z" for line in found.lines)
             drawn += (
-                f'<g class="dd-outline" data-label="{label}" data-face="{number}"{_hidden(label != FAKE)}>'
+                f'<g class="dd-outline" data-label="{label}" data-face="{number}"{_hidden(label != shown)}>'
                 f'<path d="{path}"/></g>'
             )
     return f'<svg viewBox="0 0 {width} {height}" preserveAspectRatio="none" aria-hidden="true">{drawn}</svg>'
