@@ -18,13 +18,17 @@ import numpy as np
 from benchmarks.speed import portrait_1024
 from detector import Analyser, PictureError, answers, scope
 from detector.data import Example, read_labels
+from detector.faces import Box
+from detector.images import Source
 from detector.localisation_metrics import wilson
 
 
-def reasons_of(analyser: Analyser, path: Path) -> tuple[scope.Reason, ...]:
-    found = analyser.prepare(path)
+def reasons_of(analyser: Analyser, source: Source, known: tuple[Box, ...] = ()) -> tuple[scope.Reason, ...]:
+    """What is said of a picture; `known`: its faces, for a picture that hides them."""
+    found = analyser.prepare(source)
+    boxes = known if known and found.boxes == (None,) else found.boxes
     [analysis] = analyser.judge([found])
-    return answers.with_look(scope.assess(found.picture, found.boxes), analysis.faces)
+    return answers.with_look(scope.assess(found.picture, boxes), analysis.faces)
 
 
 def in_folder(analyser: Analyser, folder: Path) -> list[tuple[scope.Reason, ...]]:

@@ -14,7 +14,8 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageEnhance, ImageFilter, ImageFont, ImageOps
 
 from benchmarks.deliveries import encoded, scaled
-from detector import Analyser, answers, faces, painting, scope
+from benchmarks.scope import reasons_of
+from detector import Analyser, faces, painting, scope
 
 ASSETS = Path(__file__).parents[1] / "assets"
 Colour = str | tuple[int, int, int]
@@ -93,11 +94,8 @@ PICTURES: dict[str, Callable[[Image.Image], bytes]] = {
 
 def reason_of(analyser: Analyser, key: str, data: bytes, known: tuple[faces.Box, ...]) -> scope.Reason:
     """What is said of the picture; `known`: the faces of the untouched one, where damage hides them."""
-    found = analyser.prepare(data)
-    boxes = known if found.boxes == (None,) and key not in ("no_face", "picture_small") else found.boxes
-    [analysis] = analyser.judge([found])
-    outside = answers.with_look(scope.assess(found.picture, boxes), analysis.faces)
-    reasons = {reason.key: reason for reason in outside}
+    known = () if key in ("no_face", "picture_small") else known
+    reasons = {reason.key: reason for reason in reasons_of(analyser, data, known)}
     if key not in reasons:
         raise SystemExit(f"the picture for {key} triggers {', '.join(reasons) or 'nothing'}; make it worse")
     return reasons[key]

@@ -13,22 +13,21 @@ import argparse
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import torch
 from PIL import Image
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
-from torch.utils.data import DataLoader, Dataset
+from torch.utils.data import Dataset
 from torchvision import tv_tensors
 from torchvision.transforms import v2
-from tqdm import tqdm
 
 from . import data, model, painting, probe
 from .artifacts import FAKE
 from .images import load
 from .necks import Line
+from .probe_training import given, guarded, parser, reads
 
 STRENGTH = 1e-3  # inverse of the penalty; ten times more or less of it told other people's paintings worse
 REACHED = 0.005  # share of real photos that are said to look painted
@@ -101,46 +100,21 @@ def _both(read: probe.Read) -> torch.Tensor:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(
-        prog="python -m detector.painted_training",
-        description=__doc__.split("\n\n")[0],
-        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
-    )
-    add = parser.add_argument
-    add("--labels", required=True, help="CSV with img_name,target,split (train and val)")
-    add("--images", help="folder of the pictures, when they do not lie beside the list")
-    add("--checkpoint", required=True, help="with a probe, as detector.probe_training writes it")
-    add("--out", required=True, help="checkpoint to write")
-    add("--pictures", type=int, default=4000, help="at most, drawn from train; half of them are painted")
-    add("--batch-size", type=int, default=32)
-    add("--workers", type=int, default=2, help="processes that load and paint pictures")
-    add("--device", default="auto", help="auto, cpu, cuda, mps")
-    add("--seed", type=int, default=0)
-    try:
-        return _run(parser.parse_args(argv))
-    except (ValueError, OSError) as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
+    ours = parser("painted_training", __doc__, "with a probe, as detector.probe_training writes it")
+    ours.add_argument("--pictures", type=int, default=4000, help="at most, drawn from train; half of them are painted")
+    return guarded(_run, ours.parse_args(argv))
 
 
 def _run(args: argparse.Namespace) -> int:
-    if Path(args.out).exists():
-        raise ValueError(f"{args.out} exists; give another --out")
-    train, val = (data.read_labels(args.labels, args.images, split) for split in ("train", "val"))
-    network, header = model.read(args.checkpoint)
+    train, val, network, header = given(args)
     if not header.architecture.probe:
         raise ValueError(f"{args.checkpoint} has no probe; first python -m detector.probe_training")
     process, labels = header.preprocessing, header.labels
     order = np.random.default_rng(args.seed).permutation(len(train))[: args.pictures]
     real = data.FaceData([e for e in val if not e.target], data.eval_transform(process), labels)
-    sets = (Paintings([train[place] for place in order], process, labels), real)
-    loading = dict(batch_size=args.batch_size, num_workers=args.workers)
-    device = model.pick_device(args.device)
-    reads = [
-        probe.read(network, tqdm(DataLoader(part, **loading), unit="batch"), device, process.size) for part in sets
-    ]
-    network = network.cpu()
-    told = fit(network.probe.painted, *reads)
+    sets = ((Paintings([train[place] for place in order], process, labels), None), (real, None))
+    seen = reads(args, network, process.size, sets)
+    told = fit(network.cpu().probe.painted, *seen)
     print(f"painted from plain pictures of train: AUC {told:.4f}; its zero is set on {len(real)} photos of val")
     facts = dict(pictures=len(order), photos=len(real), seed=args.seed)
     model.save(args.out, network, replace(header, training=header.training | {"painted": facts}))

@@ -10,30 +10,41 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file
-from torch.utils.data import DataLoader
+from torch.utils.data import DataLoader, Dataset
 from tqdm import tqdm
 
 from . import data, model, necks, probe
 
 
-def arguments(argv: Sequence[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        prog="python -m detector.probe_training",
-        description=__doc__.split("\n\n")[0],
+def parser(name: str, doc: str, checkpoint: str) -> argparse.ArgumentParser:
+    """Of a command that fits something beside a trained network; `checkpoint`: which one it takes."""
+    shared = argparse.ArgumentParser(
+        prog=f"python -m detector.{name}",
+        description=doc.split("\n\n")[0],
         formatter_class=argparse.ArgumentDefaultsHelpFormatter,
     )
-    add = parser.add_argument
+    add = shared.add_argument
     add("--labels", required=True, help="CSV with img_name,target,split (train and val)")
     add("--images", help="folder of the pictures, when they do not lie beside the list")
-    add("--checkpoint", required=True, help="what train.py wrote; its calibration is dropped")
+    add("--checkpoint", required=True, help=checkpoint)
     add("--out", required=True, help="checkpoint to write")
+    add("--batch-size", type=int, default=32)
+    add("--workers", type=int, default=2, help="processes that load pictures")
+    add("--device", default="auto", help="auto, cpu, cuda, mps")
+    add("--seed", type=int, default=0)
+    return shared
+
+
+def arguments(argv: Sequence[str] | None) -> argparse.Namespace:
+    ours = parser("probe_training", __doc__, "what train.py wrote; its calibration is dropped")
+    add = ours.add_argument
     add(
         "--backbone", default="pretrained", help="weights of the same backbone before it saw a fake; pretrained: timm's"
     )
@@ -42,11 +53,7 @@ def arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     # Far more of them, and the read-outs learn the sources by heart: weights/tried.md.
     add("--pictures", type=int, help="drawn from train, in random deliveries; None: as many as there are")
     add("--fake-share", type=float, default=0.5, help="share of fakes among them")
-    add("--batch-size", type=int, default=32)
-    add("--workers", type=int, default=2, help="processes that load pictures")
-    add("--device", default="auto", help="auto, cpu, cuda, mps")
-    add("--seed", type=int, default=0)
-    return parser.parse_args(argv)
+    return ours.parse_args(argv)
 
 
 def untouched(architecture: model.Architecture, weights: str) -> torch.nn.Module:
@@ -62,25 +69,42 @@ def untouched(architecture: model.Architecture, weights: str) -> torch.nn.Module
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    args = arguments(argv)
+    return guarded(_run, arguments(argv))
+
+
+def guarded(run: Callable[[argparse.Namespace], int], args: argparse.Namespace) -> int:
+    """The exit status of `run`; what the user can mend is printed, as one line."""
     try:
-        return _run(args)
+        return run(args)
     except (ValueError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
 
 
-def _run(args: argparse.Namespace) -> int:
+def given(args: argparse.Namespace) -> tuple[list[data.Example], list[data.Example], model.Network, model.Header]:
+    """The lists `train` and `val`, and the checkpoint. Raises ValueError where --out would be written over."""
     if Path(args.out).exists():
         raise ValueError(f"{args.out} exists; give another --out")
     train, val = (data.read_labels(args.labels, args.images, split) for split in ("train", "val"))
-    network, header = model.read(args.checkpoint)
+    return train, val, *model.read(args.checkpoint)
+
+
+def reads(
+    args: argparse.Namespace, network: model.Network, size: int, sets: Sequence[tuple[Dataset, Iterable | None]]
+) -> list[probe.Read]:
+    """What the probe sees of each data set, in the order of its sampler (None: as they stand)."""
+    device, loading = model.pick_device(args.device), dict(batch_size=args.batch_size, num_workers=args.workers)
+    loaders = (DataLoader(part, sampler=order, **loading) for part, order in sets)
+    return [probe.read(network, tqdm(loader, unit="batch"), device, size) for loader in loaders]
+
+
+def _run(args: argparse.Namespace) -> int:
+    train, val, network, header = given(args)
     if header.architecture.probe:
         raise ValueError(f"{args.checkpoint} has a probe already; give what train.py wrote")
     process, labels = header.preprocessing, header.labels
     mean, std = ([value] * 3 for value in args.backbone_input) if args.backbone_input else (process.mean, process.std)
     network, header = probe.attached(network, header, untouched(header.architecture, args.backbone), mean, std)
-    device = model.pick_device(args.device)
     torch.manual_seed(args.seed)
 
     draws = data.BalancedSampler(train, args.seed, args.fake_share, args.pictures)
@@ -90,10 +114,8 @@ def _run(args: argparse.Namespace) -> int:
         (data.FaceData(val, data.eval_transform(process), labels), everyone),
         (data.FaceData(val, data.damaged_transform(process), labels), everyone),
     ]
-    loading = dict(batch_size=args.batch_size, num_workers=args.workers)
-    loaders = [DataLoader(part, sampler=order, **loading) for part, order in sets]
-    reads = [probe.read(network, tqdm(loader, unit="batch"), device, process.size) for loader in loaders]
-    of = probe.fit(network.cpu(), *reads, args.seed)
+    seen = reads(args, network, process.size, sets)
+    of = probe.fit(network.cpu(), *seen, args.seed)
     factors = "  ".join(f"{factor:.3g}" for factor in (*of.factors, of.floor))
     print("AUC on val: head  trained  untouched  together    factors and floor")
     print(f"          {of.head:.4f}   {of.trained:.4f}     {of.untouched:.4f}    {of.together:.4f}    {factors}")

@@ -50,9 +50,9 @@ def first(analysis: Analysis) -> str:
 
 def _chips(texts: Texts, analysis: Analysis) -> str:
     """One radio button for each label the checkpoint knows, with its probability."""
-    rows = {FAKE: analysis.probability, **analysis.artifacts}
+    rows, shown = {FAKE: analysis.probability, **analysis.artifacts}, first(analysis)
     chips = "".join(
-        f'<label><input type="radio" name="dd-label" value="{label}"{_checked(label == first(analysis))}>'
+        f'<label><input type="radio" name="dd-label" value="{label}"{_checked(label == shown)}>'
         f"<span>{texts.LABELS[label]} <b>{percent(value)}</b></span></label>"
         for label, value in rows.items()
     )
@@ -79,6 +79,7 @@ def _strip(texts: Texts, pixels: np.ndarray, analysis: Analysis) -> str:
 
 def _layers(texts: Texts, pixels: np.ndarray, analysis: Analysis) -> Iterator[str]:
     """What lies over the picture: each face's map of each label, and its regions."""
+    shown = first(analysis)
     for number, face in enumerate(analysis.faces):
         place = _place(face.crop, pixels.shape[1], pixels.shape[0])
         for heatmap in face.heatmaps:
@@ -87,7 +88,7 @@ def _layers(texts: Texts, pixels: np.ndarray, analysis: Analysis) -> Iterator[st
             alt = html.escape(texts.ALT_HEAT.format(label=texts.LABELS[heatmap.label]))
             yield (
                 f'<img class="dd-heat" data-label="{heatmap.label}" data-face="{number}" style="{place}" '
-                f'src="{source}" alt="{alt}"{_hidden(heatmap.label != first(analysis))}>'
+                f'src="{source}" alt="{alt}"{_hidden(heatmap.label != shown)}>'
             )
         if face.evidence:
             yield _parts(texts, pixels, face, number, place)
