@@ -1,8 +1,6 @@
 """Opens the web page: python demo.py, then http://127.0.0.1:7860."""
 
 import argparse
-import contextlib
-import ctypes
 import importlib.util
 import os
 import signal
@@ -12,9 +10,9 @@ import threading
 import time
 from pathlib import Path
 
+from detector import heap
 from detector.arguments import add_limits, add_targets
 
-M_ARENA_MAX = -8  # of glibc's malloc.h
 TRIM = 10  # seconds between two times that free memory is handed back
 
 
@@ -64,8 +62,9 @@ def main(argv: list[str] | None = None) -> int:
         _check_mcp(args.mcp)
     except ValueError as error:
         return _failed(error)
-    # Before the first thread. Each of gradio's would keep what it once needed in a heap of its own: let all share two.
-    _glibc("mallopt", M_ARENA_MAX, 2)
+    # Before the first thread; gradio starts many.
+    heap.share_heaps(2)
+    heap.keep_freed()
     # torch and gradio take seconds to import; --help and a taken port need neither
     from detector import page
     from detector.analyse import Analyser
@@ -104,7 +103,7 @@ def main(argv: list[str] | None = None) -> int:
             while not stops:
                 time.sleep(0.1)
                 if time.monotonic() - trimmed > TRIM:
-                    _glibc("malloc_trim", 0)  # else the heaps keep what the busiest moment took
+                    heap.hand_back()
                     trimmed = time.monotonic()
         except (OSError, ValueError) as error:
             return _failed(error)
@@ -128,12 +127,6 @@ def _check_mcp(wanted: bool) -> None:
     """Raises ValueError. Gradio itself would start without the tools."""
     if wanted and importlib.util.find_spec("mcp") is None:
         raise ValueError('--mcp needs one more package; install it with: pip install "gradio[mcp]"')
-
-
-def _glibc(function: str, *values: int) -> None:
-    """Calls one of malloc's own functions; nothing happens on another system or with another C library."""
-    with contextlib.suppress(OSError, AttributeError):
-        getattr(ctypes.CDLL("libc.so.6"), function)(*values)
 
 
 def _failed(error: object) -> int:

@@ -47,7 +47,7 @@ from timm.utils import ModelEmaV3
 from torch.utils.data import DataLoader
 from torch.utils.tensorboard import SummaryWriter
 
-from detector import data, distributed, edits, model, plots
+from detector import data, distributed, edits, heap, model, plots
 from detector.analyse import Analyser
 from detector.artifacts import LABELS
 from detector.calibrate import fitted
@@ -526,6 +526,7 @@ def calibrated(args: argparse.Namespace, best_path: Path, val_list: list[data.Ex
 
 def main(argv: list[str] | None = None) -> int:
     args = arguments(argv)
+    heap.keep_freed()
     try:
         team, device = distributed.join(model.pick_device(args.device))
         trained = train(args, team, device)

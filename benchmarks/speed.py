@@ -20,7 +20,7 @@ import torch
 from PIL import Image
 
 from benchmarks.common_way import CommonWay
-from detector import explain
+from detector import explain, heap
 from detector.analyse import Analyser
 from detector.artifacts import FAKE
 from detector.scan import find_jobs, scan
@@ -104,6 +104,7 @@ def main() -> None:
     parser.add_argument("--device", default="auto")
     parser.add_argument("--times", type=int, default=50, help="rounds of the comparison")
     args = parser.parse_args()
+    heap.keep_freed()  # as page and command line do
     analyser = Analyser(args.checkpoint, args.device)
     identity = analyser.identity
     print(f"{identity.architecture} at {identity.size} px on {identity.device}, {torch.get_num_threads()} threads")

@@ -8,6 +8,7 @@ import sys
 from itertools import chain, count
 from pathlib import Path
 
+from . import heap
 from .arguments import parser
 from .images import Limits, PictureError
 
@@ -18,6 +19,7 @@ SHOWN = 20  # differences that verify lists
 def main(argv: list[str] | None = None) -> int:
     """Runs one command; 0: done, 1: not all of it holds or could be read, 2: it could not start, 130: interrupted."""
     args = parser().parse_args(argv)
+    heap.keep_freed()
     # torch takes seconds to import; --help should not
     from .analyse import Analyser
     from .scan import ScanError

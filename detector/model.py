@@ -34,7 +34,6 @@ from .verdict import Calibration
 EMBEDDED = Path(__file__).parent / "weights" / "detector.safetensors"
 FORMAT = "face-deepfake-detector/1"
 POOLS = ("lse", "mean")
-AT_ONCE = 2  # crops that a CPU judges together: more spill out of the caches, and each then takes longer
 
 
 class CheckpointError(ValueError):
@@ -313,15 +312,17 @@ class _Place:
 
     @classmethod
     def of(
-        cls, network: Network, process: Preprocessing, device: torch.device, faster: quick.Way = quick.folded
+        cls, network: Network, process: Preprocessing, device: torch.device, faster: quick.Way | None = None
     ) -> _Place:
         mean, std = (torch.tensor(v, device=device).view(1, 3, 1, 1) * 255 for v in (process.mean, process.std))
         network = network.to(device, memory_format=torch.channels_last)
+        if faster is None:
+            faster = quick.fused if device.type == "cpu" else quick.folded
         return cls(device, network, faster(network, process.size), mean, std)
 
     def forward(self, batch: np.ndarray) -> Output:
-        if self.device.type == "cpu" and len(batch) > AT_ONCE:
-            return _joined([self.forward(batch[i : i + AT_ONCE]) for i in range(0, len(batch), AT_ONCE)])
+        if self.device.type == "cpu" and len(batch) > quick.AT_ONCE:
+            return _joined([self.forward(batch[i : i + quick.AT_ONCE]) for i in range(0, len(batch), quick.AT_ONCE)])
         half = torch.autocast(self.device.type, torch.float16) if self.device.type != "cpu" else nullcontext()
         with torch.no_grad():  # not inference_mode: explain differentiates the head on these features
             # (n, h, w, 3) seen as (n, 3, h, w) is what PyTorch calls channels_last: nothing is moved
@@ -350,7 +351,7 @@ class Classifier:
         network: Network,
         header: Header,
         device: torch.device | None = None,
-        faster: quick.Way = quick.folded,
+        faster: quick.Way | None = None,
     ):
         device = device or torch.device("cpu")
         self.header = header

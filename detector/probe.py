@@ -18,7 +18,7 @@ from scipy.optimize import minimize_scalar
 from sklearn.metrics import roc_auc_score
 
 from . import metrics, quick
-from .model import AT_ONCE, Header, Network
+from .model import Header, Network
 from .necks import HIDDEN, NO_FLOOR, Reader
 
 MEMBERS = 3  # perceptrons of one read-out, each from another start; their mean is one perceptron again
@@ -89,7 +89,7 @@ def read(network: Network, loader: Iterable, device: torch.device, size: int) ->
     found: list[tuple] = []
     with torch.no_grad():
         for images, targets, _ in loader:
-            at_once = AT_ONCE if device.type == "cpu" else len(images)
+            at_once = quick.AT_ONCE if device.type == "cpu" else len(images)
             for part, wanted in zip(images.split(at_once), targets.split(at_once), strict=True):
                 part = part.to(device, memory_format=torch.channels_last)
                 y, coarse = network.maps(part)

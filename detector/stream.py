@@ -15,7 +15,7 @@ from threadpoolctl import threadpool_limits
 from .analyse import Analyser, Found
 from .analysis import Analysis
 from .images import PictureError, Source
-from .model import AT_ONCE
+from .quick import AT_ONCE
 
 
 @dataclass(frozen=True)

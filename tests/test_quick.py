@@ -69,9 +69,91 @@ def test_a_network_that_cannot_be_folded_is_used_as_it_is():
     assert quick.folded(network, 16) == network.features
 
 
+# ---- oneDNN
+
+
+def convolutions(extract, kind):
+    return sum(isinstance(module, kind) for module in extract.__self__.modules())
+
+
+def fused_of(network, size):
+    if not hasattr(torch.ops.mkldnn, "_convolution_pointwise"):
+        pytest.skip("this PyTorch lacks oneDNN's operator")
+    extract = quick.fused(network, size)
+    assert convolutions(extract, quick._Convolution) > 10
+    return extract
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+@pytest.mark.parametrize(
+    "name, size, kwargs",
+    [
+        ("mobilenetv2_050", 64, {"pad_type": "same"}),  # pads below and right alone
+        ("mobilenetv2_050", 75, {"pad_type": "same"}),  # both ways, of odd maps
+        ("efficientnet_b0", 64, {"pad_type": "same"}),  # kernels of 5 px, activations that stay their own
+        ("mobilenetv2_050", 64, {"pad_type": "same", "output_stride": 8}),  # dilated
+        ("resnet18", 64, {}),
+        ("regnetx_002", 64, {}),  # grouped
+    ],
+)
+def test_fused_convolutions_give_the_same_features(name, size, kwargs, threads):
+    network = trained(name, **kwargs)
+    before = torch.get_num_threads()
+    extract = fused_of(network, size)
+    try:
+        torch.set_num_threads(threads)
+        for count in (1, 2, 3, 1):
+            x = torch.randn(count, 3, size, size, generator=torch.Generator().manual_seed(count))
+            for laid in (x, x.contiguous(memory_format=torch.channels_last)):
+                with torch.no_grad():
+                    expected, found = network.features(laid), extract(laid)
+                torch.testing.assert_close(found, expected, rtol=1e-3, atol=1e-3 * float(expected.abs().max()))
+    finally:
+        torch.set_num_threads(before)
+
+
+def test_activations_are_fused():
+    extract = fused_of(trained("mobilenetv2_050"), 64)
+    assert convolutions(extract, nn.ReLU6) == 0
+
+
+class Aside(nn.Module):
+    """Registers an activation behind a convolution that it does not follow, and calls another one twice."""
+
+    def __init__(self):
+        super().__init__()
+        self.one, self.act, self.two, self.three, self.twice = (
+            nn.Conv2d(3, 3, 1), nn.ReLU(), nn.Conv2d(3, 3, 1), nn.Conv2d(3, 3, 1), nn.ReLU()
+        )  # fmt: skip
+
+    def features(self, x):
+        y = self.three(self.act(self.two(self.one(x))))
+        y += x
+        return self.twice(y) + self.twice(self.one(x))
+
+
+def test_only_what_follows_a_convolution_is_fused_with_it():
+    torch.manual_seed(0)
+    network = Aside().eval().requires_grad_(False)
+    extract = quick.fused(network, 16)
+    left = dict(extract.__self__.named_modules())
+    assert isinstance(left["one"], quick._Convolution) and isinstance(left["twice"], nn.ReLU)
+    assert left["one"].activation[0] == left["three"].activation[0] == "none" and left["two"].activation[0] == "relu"
+    x = torch.randn(1, 3, 16, 16)
+    with torch.no_grad():
+        torch.testing.assert_close(extract(x), network.features(x))
+
+
+def test_without_onednn_norms_are_folded_all_the_same(monkeypatch):
+    monkeypatch.setattr(torch.backends.mkldnn, "is_available", lambda: False)
+    extract = quick.fused(trained("mobilenetv2_050"), 64)
+    assert norms(extract) == 0 and convolutions(extract, quick._Convolution) == 0
+
+
 def test_the_shipped_weights_lose_every_norm():
     classifier = model.load(None, "cpu")
     assert norms(classifier._place.extract) == 0
+    assert convolutions(classifier._place.extract, nn.ReLU6) == 0
     assert norms(classifier.network.features) > 0  # which is what `calibrate` saves
 
 

@@ -1,0 +1,69 @@
+"""Memory that was freed must be there for who asks next, and go back when told to."""
+
+import platform
+import subprocess
+import sys
+
+import pytest
+
+from detector import heap
+
+glibc = pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="only glibc's malloc is told anything")
+
+FAULTS = """
+import resource, sys
+from detector import heap
+if "keep" in sys.argv:
+    heap.keep_freed()
+
+def used():
+    return [bytes([1]) * (8 << 20) for _ in range(4)]  # 32 MiB, freed at once
+
+used()
+before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+for _ in range(25):
+    used()
+print(resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before)
+"""
+
+
+def faults(*call):
+    done = subprocess.run([sys.executable, "-c", FAULTS, *call], capture_output=True, text=True, check=True)
+    return int(done.stdout)
+
+
+@glibc
+def test_freed_memory_is_used_again():
+    assert faults("keep") < 0.05 * faults()
+
+
+RESIDENT = """
+import numpy as np
+from detector import heap
+def resident():
+    return int(open("/proc/self/statm").read().split()[1]) * 4096
+heap.keep_freed()
+blocks = [np.ones(2 << 20, np.float32) for _ in range(20)]
+del blocks
+kept = resident()
+heap.hand_back()
+print(kept - resident())
+"""
+
+
+@glibc
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")
+def test_what_is_free_is_handed_back():
+    done = subprocess.run([sys.executable, "-c", RESIDENT], capture_output=True, text=True, check=True)
+    assert int(done.stdout) > 100 << 20
+
+
+def test_another_c_library_is_left_alone(monkeypatch):
+    def missing(name):
+        raise OSError(name)
+
+    monkeypatch.setattr(heap.ctypes, "CDLL", missing)
+    heap.keep_freed()
+    heap.hand_back()
+    monkeypatch.setattr(heap.ctypes, "CDLL", lambda name: object())
+    heap.share_heaps(2)
