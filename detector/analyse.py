@@ -232,7 +232,7 @@ class Analyser:
         analysis = Analysis(
             answer=answers.together([face.answer for face in verdicts]),
             scope=None,
-            reasons=answers.reasons(self.verdicts, self.classifier.header.calibration, verdicts),
+            reasons=(),
             probability=highest.pop(FAKE),
             artifacts=highest,
             faces=verdicts,
@@ -246,7 +246,7 @@ class Analyser:
             method=method,
             timings={name: round(value, 2) for name, value in timings.items()},
         )
-        return analysis if outside is None else answers.in_scope(analysis, outside)
+        return answers.in_scope(analysis, outside)
 
     @property
     def identity(self) -> ModelIdentity:

@@ -34,17 +34,21 @@ def reasons(limits: Limits, calibration: Calibration | None, faces: Sequence[Fac
     return tuple(said)
 
 
-def in_scope(analysis: Analysis, outside: tuple[Reason, ...]) -> Analysis:
-    """With what its scope makes of it: `outside` speaks against judging the picture, as scope.assess found."""
-    outside = with_look(outside, analysis.faces)
-    if scope.refused(outside):
-        return replace(analysis, scope=outside, answer=Answer.NOT_ASSESSED)
-    faces = held_open(analysis.faces, outside)
-    answer, why, causes = together([face.answer for face in faces]), analysis.reasons, scope.hiding(outside)
+def in_scope(analysis: Analysis, outside: Sequence[Reason] | None) -> Analysis:
+    """With what its scope makes of it: `outside` speaks against judging the picture, as scope.assess found.
+
+    None where nobody looked: then only what the network itself saw holds an answer open, and `scope` stays None.
+    """
+    seen = with_look(outside or (), analysis.faces)
+    if scope.refused(seen):
+        return replace(analysis, scope=seen, answer=Answer.NOT_ASSESSED)
+    faces = held_open(analysis.faces, seen)
+    answer, causes = together([face.answer for face in faces]), scope.hiding(seen)
+    why = reasons(analysis.limits, analysis.calibration, faces)
     cleared = any(analysis.limits.answer(face.logit) == Answer.AUTHENTIC for face in faces)
     if causes and cleared and answer == Answer.UNDECIDED:
         why += (sentences.hidden(causes),)
-    return replace(analysis, scope=outside, faces=faces, answer=answer, reasons=why)
+    return replace(analysis, scope=None if outside is None else seen, faces=faces, answer=answer, reasons=why)
 
 
 def with_look(outside: Sequence[Reason], faces: Sequence[FaceVerdict]) -> tuple[Reason, ...]:

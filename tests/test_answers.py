@@ -5,6 +5,7 @@ import dataclasses
 import pytest
 
 from detector import answers
+from detector.analyse import Analyser
 from detector.analysis import FaceVerdict
 from detector.faces import Box
 from detector.stability import Stability
@@ -63,3 +64,22 @@ def test_both_reasons_stand_where_the_answer_does_not_hold_either():
     flips = Stability((), 0.0, 1.0, 1.0, ("JPEG 50",))
     unstable, contradicted = answers.reasons(LIMITS, LEVELLED, [face(LOUD, -50, stability=flips)])
     assert "does not hold" in unstable and "looks authentic" in contradicted
+
+
+def test_what_looks_painted_is_not_called_authentic_even_where_nobody_looked_at_its_scope(tiny_checkpoint, collins):
+    analysis = Analyser(tiny_checkpoint).analyse(collins, None)
+    [one] = analysis.faces
+    sure = dataclasses.replace(one, logit=-50.0, probabilities=QUIET, answer=Answer.AUTHENTIC)
+
+    def judged(painted, outside):
+        faces = (dataclasses.replace(sure, painted=painted),)
+        whole = dataclasses.replace(analysis, faces=faces, limits=LIMITS, calibration=LEVELLED)
+        return answers.in_scope(whole, outside)
+
+    photo, painting = judged(0.1, None), judged(0.9, None)
+    assert (photo.answer, photo.scope, photo.reasons) == (Answer.AUTHENTIC, None, ())
+    assert (painting.answer, painting.faces[0].answer, painting.scope) == (Answer.UNDECIDED, Answer.UNDECIDED, None)
+    [reason] = painting.reasons
+    assert "it looks painted" in reason
+    later = answers.in_scope(painting, ())  # as a batch does: judged first, its scope found after that
+    assert later.reasons == (reason,) and [found.key for found in later.scope] == ["painted"]
