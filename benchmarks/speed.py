@@ -1,9 +1,9 @@
 """How quick is it? python -m benchmarks.speed [--pictures DIR]
 
 Prints, for a portrait of 1024 and one of 352 px, the median time of the bare forward pass, of an Analysis (bare, with
-maps, with evidence, with the checks of the verdict) and its stages, and of the common way (benchmarks.common_way) in
-the same rounds; then a cold start, and the rate of `scan` over a folder beside bare forward passes of the same model
-and batch size.
+maps, with evidence, with the checks of the verdict) and its stages, and of the common way (benchmarks.common_way), in a
+process of its own, in the same rounds; then a cold start, and the rate of `scan` over a folder beside bare forward
+passes of the same model and batch size.
 """
 
 import argparse
@@ -19,7 +19,7 @@ import numpy as np
 import torch
 from PIL import Image
 
-from benchmarks.common_way import CommonWay
+from benchmarks.common_way import Apart
 from detector import explain, heap
 from detector.analyse import Analyser
 from detector.artifacts import FAKE
@@ -28,6 +28,7 @@ from detector.stream import run
 
 PORTRAIT = Path(__file__).parents[1] / "assets" / "example-hopper.jpg"
 BATCH = 32
+REST = 0.05  # seconds before each call, in which the threads of the one before come to rest
 
 
 def portrait_1024(folder: Path) -> Path:
@@ -43,6 +44,7 @@ def in_turn(calls: dict[str, Callable[[], object]], times: int) -> dict[str, flo
     spent: dict[str, list[float]] = {name: [] for name in calls}
     for turn in range(times + 1):  # the first is a warm-up
         for name, call in calls.items():
+            time.sleep(REST)
             started = time.perf_counter()
             call()
             if turn:
@@ -53,7 +55,7 @@ def in_turn(calls: dict[str, Callable[[], object]], times: int) -> dict[str, flo
 def compare(analyser: Analyser, path: Path, times: int) -> None:
     """One picture: forward pass, Analysis by stage, and the common way, with what each draws."""
     inputs = analyser.prepare(path).inputs
-    common, stages = CommonWay(), []
+    common, stages = Apart(), []
 
     def analysed(drawn: bool, **which: bool) -> None:
         found = analyser.prepare(path)
@@ -76,6 +78,7 @@ def compare(analyser: Analyser, path: Path, times: int) -> None:
         "the common way, one map drawn": lambda: common(path),
     }
     found = in_turn(calls, times)
+    common.close()
     for name, value in found.items():
         print(f"{name:<38}{value:8.1f} ms")
     print("its stages: " + ", ".join(f"{name} {statistics.median(s[name] for s in stages):.1f}" for name in stages[0]))

@@ -321,8 +321,22 @@ class _Place:
         return cls(device, network, faster(network, process.size), mean, std)
 
     def forward(self, batch: np.ndarray) -> Output:
-        if self.device.type == "cpu" and len(batch) > quick.AT_ONCE:
-            return _joined([self.forward(batch[i : i + quick.AT_ONCE]) for i in range(0, len(batch), quick.AT_ONCE)])
+        if self.device.type != "cpu":
+            return self._at_once(batch)
+        judge = self._filled_up if torch.get_num_threads() == 1 else self._at_once
+        return _joined([judge(batch[i : i + quick.AT_ONCE]) for i in range(0, len(batch), quick.AT_ONCE)])
+
+    def _filled_up(self, batch: np.ndarray) -> Output:
+        """For scans, which judge with one thread: oneDNN adds in another order for batches of another size.
+
+        An answer would depend, by its last digit, on how many pictures a stopped scan had left.
+        """
+        missing = quick.AT_ONCE - len(batch)
+        found = self._at_once(np.concatenate([batch, batch[-1:].repeat(missing, 0)]))
+        painted = None if found.painted is None else found.painted[: len(batch)]
+        return Output(*(of[: len(batch)] for of in (found.probabilities, found.logits, found.features)), painted)
+
+    def _at_once(self, batch: np.ndarray) -> Output:
         half = torch.autocast(self.device.type, torch.float16) if self.device.type != "cpu" else nullcontext()
         with torch.no_grad():  # not inference_mode: explain differentiates the head on these features
             # (n, h, w, 3) seen as (n, 3, h, w) is what PyTorch calls channels_last: nothing is moved

@@ -42,6 +42,20 @@ def test_one_thread_and_many(classifier, batch, logits):
         torch.set_num_threads(before)
 
 
+def test_with_one_thread_as_scans_judge_the_size_of_the_batch_changes_not_a_bit(classifier, batch):
+    before = torch.get_num_threads()
+    try:
+        torch.set_num_threads(1)
+        whole = classifier.run(batch)
+        for size in (1, 2, 3, 5):
+            parts = [classifier.run(batch[i : i + size]) for i in range(0, len(batch), size)]
+            assert np.array_equal(np.concatenate([part.logits for part in parts]), whole.logits)
+            assert np.array_equal(np.concatenate([part.painted for part in parts]), whole.painted)
+            assert torch.equal(torch.cat([part.features for part in parts]), whole.features)
+    finally:
+        torch.set_num_threads(before)
+
+
 def test_batch_of_1_and_of_64(classifier, batch, logits):
     alone = np.concatenate([classifier.run(batch[i : i + 1]).logits for i in range(len(batch))])
     np.testing.assert_allclose(alone, logits, rtol=0, atol=EXACT)
