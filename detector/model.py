@@ -12,6 +12,7 @@ import hashlib
 import json
 import math
 import os
+import threading
 from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import asdict, dataclass, field
@@ -300,6 +301,18 @@ class Output:
     painted: np.ndarray | None
 
 
+class _ThisThread(threading.local):
+    """`steady`: on a CPU, what this thread finds is the same to the bit whatever else is in a batch; any batch then
+    costs as much as a full one. For scans: an answer would depend, by its last digit, on how many pictures a stopped one
+    had left.
+    """
+
+    steady = False
+
+
+this_thread = _ThisThread()
+
+
 @dataclass(frozen=True)
 class _Place:
     """The network on one device, with its normalisation; one object, so that threads see all of it change at once."""
@@ -323,14 +336,11 @@ class _Place:
     def forward(self, batch: np.ndarray) -> Output:
         if self.device.type != "cpu":
             return self._at_once(batch)
-        judge = self._filled_up if torch.get_num_threads() == 1 else self._at_once
+        judge = self._filled_up if this_thread.steady else self._at_once
         return _joined([judge(batch[i : i + quick.AT_ONCE]) for i in range(0, len(batch), quick.AT_ONCE)])
 
     def _filled_up(self, batch: np.ndarray) -> Output:
-        """For scans, which judge with one thread: oneDNN adds in another order for batches of another size.
-
-        An answer would depend, by its last digit, on how many pictures a stopped scan had left.
-        """
+        """oneDNN adds in another order for batches of another size."""
         missing = quick.AT_ONCE - len(batch)
         found = self._at_once(np.concatenate([batch, batch[-1:].repeat(missing, 0)]))
         painted = None if found.painted is None else found.painted[: len(batch)]

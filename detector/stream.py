@@ -15,6 +15,7 @@ from threadpoolctl import threadpool_limits
 from .analyse import Analyser, Found
 from .analysis import Analysis
 from .images import PictureError, Source
+from .model import this_thread
 from .quick import AT_ONCE
 
 
@@ -53,10 +54,11 @@ def _threads(analyser: Analyser) -> tuple[ThreadPoolExecutor, Callable]:
 
 
 def _alone() -> None:
-    # PyTorch's own threads wait for each other whenever one of them has to share its core with a reader; and with one
-    # thread an answer does not depend, not even by its last bit, on what is judged beside it.
+    # PyTorch's own threads wait for each other whenever one of them has to share its core with a reader; and another
+    # number of threads may add in another order.
     torch.get_num_threads()  # PyTorch sets the number of its threads at its first use in a thread
     threadpool_limits(1, user_api="openmp")  # of this thread alone, unlike torch.set_num_threads
+    this_thread.steady = True
 
 
 def _side_by_side(

@@ -4,11 +4,13 @@ What was measured on the example pictures stands in benchmarks/README.md; the bo
 processors add in another order.
 """
 
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pytest
 import torch
 
-from detector import model
+from detector import model, stream
 
 EXACT = 5e-5  # full precision, in another order
 HALF = 0.05  # half precision, as on a GPU
@@ -42,18 +44,14 @@ def test_one_thread_and_many(classifier, batch, logits):
         torch.set_num_threads(before)
 
 
-def test_with_one_thread_as_scans_judge_the_size_of_the_batch_changes_not_a_bit(classifier, batch):
-    before = torch.get_num_threads()
-    try:
-        torch.set_num_threads(1)
-        whole = classifier.run(batch)
+def test_where_scans_judge_the_size_of_the_batch_changes_not_a_bit(classifier, batch):
+    with ThreadPoolExecutor(1, initializer=stream._alone) as pool:
+        whole = pool.submit(classifier.run, batch).result()
         for size in (1, 2, 3, 5):
-            parts = [classifier.run(batch[i : i + size]) for i in range(0, len(batch), size)]
+            parts = list(pool.map(classifier.run, [batch[i : i + size] for i in range(0, len(batch), size)]))
             assert np.array_equal(np.concatenate([part.logits for part in parts]), whole.logits)
             assert np.array_equal(np.concatenate([part.painted for part in parts]), whole.painted)
             assert torch.equal(torch.cat([part.features for part in parts]), whole.features)
-    finally:
-        torch.set_num_threads(before)
 
 
 def test_batch_of_1_and_of_64(classifier, batch, logits):
