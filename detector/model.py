@@ -302,9 +302,10 @@ class Output:
 
 
 class _ThisThread(threading.local):
-    """`steady`: on a CPU, what this thread finds is the same to the bit whatever else is in a batch; any batch then
-    costs as much as a full one. For scans: an answer would depend, by its last digit, on how many pictures a stopped one
-    had left.
+    """`steady`: on a CPU, what this thread finds is the same to the bit whatever else is in a batch.
+
+    Any batch then costs as much as a full one. For scans: an answer would depend, by its last digit, on how many
+    pictures a stopped one had left.
     """
 
     steady = False
