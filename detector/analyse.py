@@ -116,7 +116,7 @@ class Analyser:
             outside = None
             if method and checks:
                 with _timed(timings, "scope"):
-                    outside = answers.with_look(scope.assess(one.picture, one.boxes), verdicts)
+                    outside = scope.assess(one.picture, one.boxes)
                 verdicts = answers.held_open(verdicts, outside)
             if method and evidence:
                 with _timed(timings, "evidence"):
@@ -135,7 +135,7 @@ class Analyser:
         """
         [(_, verdicts, timings)] = self._run([one], method)
         with _timed(timings, "scope"):
-            outside = answers.with_look(scope.assess(one.picture, one.boxes), verdicts)
+            outside = scope.assess(one.picture, one.boxes)
         verdicts = answers.held_open(verdicts, outside)
         read = metadata.read(one.picture.data) if one.picture.data else None
         yield self._analysis(one, verdicts, outside, read, method, timings)
@@ -230,7 +230,8 @@ class Analyser:
             counts = dict(count=one.face_count, most=MAX_FACES)
             warnings.append(message("{count} faces were found; the {most} largest were judged.", **counts))
         analysis = Analysis(
-            answer=answers.together([face.answer for face in verdicts]),
+            # These three are found by in_scope.
+            answer=Answer.UNDECIDED,
             scope=None,
             reasons=(),
             probability=highest.pop(FAKE),

@@ -42,7 +42,7 @@ def in_scope(analysis: Analysis, outside: Sequence[Reason] | None) -> Analysis:
     seen = with_look(outside or (), analysis.faces)
     if scope.refused(seen):
         return replace(analysis, scope=seen, answer=Answer.NOT_ASSESSED)
-    faces = held_open(analysis.faces, seen)
+    faces = held_open(analysis.faces, outside or ())
     answer, causes = together([face.answer for face in faces]), scope.hiding(seen)
     why = reasons(analysis.limits, analysis.calibration, faces)
     cleared = any(analysis.limits.answer(face.logit) == Answer.AUTHENTIC for face in faces)
@@ -58,7 +58,7 @@ def with_look(outside: Sequence[Reason], faces: Sequence[FaceVerdict]) -> tuple[
 
 def held_open(faces: tuple[FaceVerdict, ...], outside: Sequence[Reason]) -> tuple[FaceVerdict, ...]:
     """Without "authentic" where the traces of a manipulation would not show."""
-    if not scope.hiding(outside):
+    if not scope.hiding(with_look(outside, faces)):
         return faces
     return tuple(replace(face, answer=Answer.UNDECIDED) if face.answer == Answer.AUTHENTIC else face for face in faces)
 

@@ -1,8 +1,7 @@
 """What glibc's malloc does with memory that is freed. Nothing happens on another system or with another C library.
 
 By default a block of more than 128 KiB, at first, goes straight back to the system, and the next one of its size has to
-be fetched, page by page and zeroed, again: a network's maps are some megabytes each, and on a CPU that took up to half
-of the time of a forward pass.
+be fetched, page by page and zeroed, again; and a network's maps are some megabytes each.
 """
 
 from __future__ import annotations

@@ -432,6 +432,8 @@ class Classifier:
 
 def _joined(parts: Sequence[Output]) -> Output:
     """All on the last one's device, for between them the first may have been left."""
+    if len(parts) == 1:
+        return parts[0]
     device = parts[-1].features.device
     return Output(
         np.concatenate([part.probabilities for part in parts]),

@@ -18,7 +18,7 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval
 Extractor = Callable[[Tensor], Tensor]  # (n, 3, h, w), normalised, to (n, channels, rows, columns)
 Way = Callable[[nn.Module, int], Extractor]  # how one is made, of a network and the side of its input, px
 
-AT_ONCE = 4  # crops that a CPU judges together: of more each takes longer, for their maps spill out of the caches
+AT_ONCE = 4  # crops that a CPU judges together: of twice as many each takes longer again
 
 
 def folded(network: nn.Module, size: int) -> Extractor:
