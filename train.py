@@ -47,7 +47,7 @@ from timm.utils import ModelEmaV3
 from torch.utils.data import DataLoader
 from torch.utils.tensorboard import SummaryWriter
 
-from detector import data, distributed, edits, heap, model, plots
+from detector import data, distributed, edits, found, heap, model, plots
 from detector.analyse import Analyser
 from detector.artifacts import LABELS
 from detector.calibrate import fitted
@@ -84,6 +84,7 @@ def arguments(argv: list[str] | None = None) -> argparse.Namespace:
     add("--size", type=int, default=224, help="side of a training crop, px")
     add("--forged", type=float, default=0.0, help="share of the real pictures that become forgeries, of all five artifacts")
     add("--composites", type=float, default=0.0, help="share of the real pictures that get eyes, nose or mouth of another person")
+    add("--found", metavar="FILE", help="keep here where faces and their parts are (.npz); without it each worker finds them anew")
     add("--generated", nargs="*", default=[], metavar="SOURCE", help="sources whose fakes were generated as a whole: every place of them is taught as fake")
     add("--fake-share", type=float, default=0.5, help="share of fakes among the pictures drawn, before forging")
     add("--epochs", type=int, default=10)
@@ -196,8 +197,8 @@ def examples_of(args: argparse.Namespace, team: Team = ALONE) -> tuple[list[data
             held_out = hashlib.sha256((e.group or e.name).encode()).digest()[0] < 26
             (val if held_out else train).append(e)
     broken = {}
-    for found in team.gather(data.find_problems((train + val)[team.rank :: team.size])):
-        broken |= found
+    for seen in team.gather(data.find_problems((train + val)[team.rank :: team.size])):
+        broken |= seen
     if broken and not args.skip_broken:
         _refuse(args, broken, len(train + val), team)
     train, val = ([e for e in part if e.path not in broken] for part in (train, val))
@@ -303,7 +304,8 @@ def train(
     loading = dict(batch_size=args.batch_size // team.size, num_workers=args.workers, pin_memory=args.pin_memory,
                    timeout=args.timeout if args.workers else 0, persistent_workers=args.workers > 0)  # fmt: skip
     views = data.train_transform(args.size, header.preprocessing)
-    train_set = data.FaceData(train_list, views, labels, args.forged, args.generated, args.composites)
+    regions = found.regions(train_list, args.found, team) if args.found else None
+    train_set = data.FaceData(train_list, views, labels, args.forged, args.generated, args.composites, regions)
     # A generator of its own: the loader's draws then leave the training's random numbers alone.
     loader = DataLoader(train_set, sampler=sampler, drop_last=args.drop_last, generator=torch.Generator(), **loading)
     our_val = val_list[team.rank :: team.size]
@@ -460,12 +462,13 @@ def _auc(truth: torch.Tensor, score: torch.Tensor) -> float | None:
 
 def _portable(args: argparse.Namespace) -> dict:
     """The arguments, less what says something of this machine's folders."""
-    return {key: Path(value).name if key in {"labels", "images", "val_labels", "val_images", "weights", "out", "submit"} and value else value
+    return {key: Path(value).name if key in {"labels", "images", "val_labels", "val_images", "weights", "out", "found", "submit"} and value else value
             for key, value in vars(args).items() if key not in {"resume", "licence"}}  # fmt: skip
 
 
 def _same_run(before: dict, now: dict) -> None:
-    free = {"out", "submit", "workers", "timeout", "pin_memory", "save_every", "device"}  # these change no result
+    # These change no result.
+    free = {"out", "found", "submit", "workers", "timeout", "pin_memory", "save_every", "device"}
     changed = [
         f"--{key.replace('_', '-')} {before[key]}" for key in before if key not in free and before[key] != now[key]
     ]

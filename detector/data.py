@@ -6,7 +6,7 @@ import csv
 import io
 import math
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,6 +27,7 @@ from .model import Preprocessing
 
 ENDINGS = {".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff", ".gif"}
 KERNELS = (v2.InterpolationMode.BILINEAR, v2.InterpolationMode.BICUBIC, v2.InterpolationMode.LANCZOS)
+Region = tuple[faces.Box, np.ndarray]  # a face, and what `forge.parse` says of the square around it
 SHOWN = 0.005  # share of a crop that a change covers at least, to count
 # Forged so many times as often as the others, for they take longest.
 HARD = {"face_edge": 4, "sharpness": 2.5, "hair": 2.5}
@@ -267,7 +268,8 @@ class FaceData(Dataset):
     (nobody knows). The mask is CHANGED where a forgery or a composite was changed, CLEAN where nothing was, UNKNOWN
     for fakes of which nothing more is known, and GENERATED all over for fakes of the sources in `generated`. `forged`,
     `composites`: shares of the real pictures that get one of the five artifacts, or parts of another person. Index with
-    (position, seed): the same pair always gives the same item.
+    (position, seed): the same pair always gives the same item. `regions`: by the pictures' names, as `region_of` finds
+    them; those that it lacks are found when they are asked for.
     """
 
     def __init__(
@@ -278,13 +280,14 @@ class FaceData(Dataset):
         forged: float = 0.0,
         generated: Sequence[str] = (),
         composites: float = 0.0,
+        regions: Mapping[str, Region] | None = None,
     ):
         self.examples, self.transform, self.labels = list(examples), transform, tuple(labels)
         self.forged, self.composites = forged, composites
         self.generated = frozenset(generated)
         self.artifacts = artifacts_of(labels)
         self.reals = [index for index, example in enumerate(self.examples) if not example.target]
-        self._regions: dict[int, tuple[faces.Box, np.ndarray]] = {}  # finding them takes longer than forging
+        self._regions: dict[str, Region] = dict(regions or {})
         self._parser: parts.Parser | None = None
 
     def __len__(self) -> int:
@@ -350,13 +353,11 @@ class FaceData(Dataset):
         return self._portrait(other, load(self.examples[other].path).pixels)
 
     def _portrait(self, index: int, pixels: np.ndarray) -> forge.Portrait:
-        if index not in self._regions:
+        name = self.examples[index].name
+        if name not in self._regions:
             self._parser = self._parser or parts.load()
-            found = faces.find(pixels)
-            box = found[0].box if found else _middle(pixels)
-            self._regions[index] = box, forge.parse(self._parser, pixels, box)
-        box, coarse = self._regions[index]
-        return forge.Portrait.of(pixels, box, coarse)
+            self._regions[name] = region_of(pixels, self._parser)
+        return forge.Portrait.of(pixels, *self._regions[name])
 
     def _targets(self, example: Example, artifact: str | None, missed: bool) -> torch.Tensor:
         """`artifact`: what was forged and is to be seen; `missed`: the view shows nothing of what was changed."""
@@ -368,6 +369,13 @@ class FaceData(Dataset):
             if artifact != COMPOSITE:  # whether its edges are tampered with depends on how well it was made
                 known.update({label: float(label == artifact) for label in self.labels if label != FAKE})
         return torch.tensor([known.get(label, math.nan) for label in self.labels])
+
+
+def region_of(pixels: np.ndarray, parser: parts.Parser) -> Region:
+    """The largest face of RGB `pixels` (h, w, 3) uint8, else the picture's middle; and its parts."""
+    found = faces.find(pixels)
+    box = found[0].box if found else _middle(pixels)
+    return box, forge.parse(parser, pixels, box)
 
 
 def _middle(pixels: np.ndarray) -> faces.Box:
