@@ -62,9 +62,9 @@ def level(network: Network, labels: Sequence[str], real: np.ndarray) -> dict[str
 def fit(logits: Sequence[float], target: Sequence[int], data: str) -> Calibration:
     """Beta calibration of logits (n,) with targets (n,) 0 real / 1 fake; both classes weigh the same.
 
-    On held-out folds of our `val` its log loss comes next to that of isotonic regression, whose steps would tie
-    pictures that the network ranks, and below Platt's and temperature scaling (`compare`). Raises ValueError with
-    fewer than LEAST pictures of a class, or when the logits rank the classes the wrong way.
+    On held-out folds of our `val` it is as good as isotonic regression, whose steps would tie pictures that the network
+    ranks, and better than Platt's or temperature scaling (`compare`). Raises ValueError with fewer than LEAST pictures
+    of a class, or when the logits rank the classes the wrong way.
     """
     logits, target = _checked(logits, target)
     a, b, c = _beta_parameters(logits, target)
