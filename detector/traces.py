@@ -16,9 +16,9 @@ from .regions import PLACES, Regions
 CROPS = 3  # evidence crops of one map
 SIDE = 0.22  # of an evidence crop, over the judged square's
 FAINT = 0.5  # logits: a place whose mean evidence is less than this is not worth a look
-# An outline goes down from the hottest place to PEAK times its evidence, less DEPTH logits: what overlapped best with
-# forgeries of training pictures.
-PEAK, DEPTH = 0.5, 2.5
+# Of the way from a map's coldest to its hottest place, where its outline runs: what overlapped best with forgeries of
+# training pictures.
+LEVEL = 0.65
 FINE = 128  # places a side on which outlines are drawn
 
 
@@ -61,10 +61,11 @@ def reach(values: np.ndarray) -> np.ndarray:
     """Evidence (..., h, w), logits, above its map's own level: a place at or above 0 belongs to what is outlined.
 
     The colours of a map have the same meaning on every picture, so a faint trace looks faint. How far it reaches is
-    seen against its own hottest place: one threshold then fits maps of any strength better (compare the normalised
-    score maps of Choe et al., CVPR 2020). Half of the peak, for a place's neighbours grow less sure as it does.
+    seen against its own hottest and coldest place: one threshold then fits maps of any strength better (compare
+    the normalised score maps of Choe et al., CVPR 2020), and what a probe adds to all places of `fake` moves nothing.
     """
-    return values - PEAK * values.max((-2, -1), keepdims=True) + DEPTH
+    low, high = (of((-2, -1), keepdims=True) for of in (values.min, values.max))
+    return values - low - LEVEL * (high - low)
 
 
 def outline(heatmap: Heatmap) -> Outline:

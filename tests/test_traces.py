@@ -46,20 +46,19 @@ def test_shares_count_positive_evidence_only():
 
 def test_an_outline_goes_down_from_the_hottest_place():
     values = np.full((4, 4), -5.0)
-    values[1:3, 1:3] = 4.0
-    values[0, 0] = 4 * traces.PEAK - traces.DEPTH + 0.01  # just inside, and the next one just outside
-    values[3, 3] = 4 * traces.PEAK - traces.DEPTH - 0.01
+    values[1:3, 1:3] = 5.0
+    values[0, 0] = 10 * traces.LEVEL - 5 + 0.01  # just inside, and the next one just outside
+    values[3, 3] = 10 * traces.LEVEL - 5 - 0.01
     assert (traces.reach(values) >= 0).sum() == 5
-    faint = traces.reach(values - 3)  # a peak of 1 only: what is 3 below it in logits of its own is still as far away
-    assert (faint >= 0)[1:3, 1:3].all() and not (faint >= 0)[3, 3]
-    both = traces.reach(np.stack([values, values - 3]))
-    assert (both[1] == faint).all()
+    # Neither what is added to all places nor in what unit it is counted plays a part.
+    several = traces.reach(np.stack([values, values - 3, values * 0.2 + 1]))
+    assert all(((one >= 0) == (traces.reach(values) >= 0)).all() for one in several)
 
 
 def test_the_lines_of_an_outline_lie_around_its_places():
-    outside = 2 * (6 * traces.PEAK - traces.DEPTH) - 6  # so that the line runs midway between the places
+    outside, inside = 0.0, 6.0
     values = np.full((16, 16), outside)
-    values[4:12, 4:8] = 6.0
+    values[4:12, 4:8] = inside
     values[7:9, 5:7] = outside  # a hole
     box = Box(100, 200, 160, 160)  # ten pixels a place
     found = traces.outline(heat(values, box))
@@ -67,7 +66,7 @@ def test_the_lines_of_an_outline_lie_around_its_places():
     for line, (left, top, right, bottom) in ((outer, (140, 240, 180, 320)), (hole, (150, 270, 170, 290))):
         size = np.abs([*line.min(0) - (left, top), *line.max(0) - (right, bottom)])
         assert size.max() <= 6  # the map's places fade into each other
-    assert found.area == pytest.approx((4 * 8 - 2 * 2) / 256, rel=0.05)
+    assert found.area == pytest.approx((4 * 8 - 2 * 2) / 256, rel=0.15)  # past midway between the places
     picture = np.zeros((400, 400, 3), np.uint8)
     seen = traces.drawn(picture, [found])
     rows, columns = np.nonzero(seen.any(2))
