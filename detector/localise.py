@@ -87,7 +87,7 @@ def markdown(result: dict[str, Any]) -> str:
         "",
         f"Checkpoint {result['checkpoint'][:12]}, seed {result['seed']}, degradation: {result['degrade']}. "
         "In brackets 95 % intervals. IoU, and all of the average mask: on the half on which no threshold was chosen. "
-        "An outline needs none: it goes down from each map's own hottest place.",
+        "An outline needs none: it runs at a level between each map's own coldest and hottest place.",
     ]
     if "forged" in result:
         lines += _of_forgeries(result["forged"])

@@ -333,7 +333,7 @@ def test_figures_of_made_up_rows():
     assert (trained["n"], trained["n_iou"], trained["iou"], trained["ap"], trained["pointing"]) == (8, 4, 1, 1, 1)
     assert held["iou"] == pytest.approx(8 * 16 / (24 * 16)) and held["pointing"] == 0  # 16 wide, moved by 8
     assert own["sets"]["all"]["pointing"] == 0.5 and trained["area"] == pytest.approx(256 / 4096)
-    assert trained["outline_iou"] == pytest.approx(256 / 4096)  # 0 is too near to 1 to lie outside
+    assert trained["outline_iou"] == 1  # between the map's 0 and 1
     assert trained["interval"]["pointing"] == lm.wilson(1.0, 8)
     assert trained["auc"] == 1 and trained["interval"]["auc"] == [1, 1]  # 0.9 against 0.1
     fake = result["artifacts"]["lighting"][FAKE_MAP]["sets"]["held_back"]
