@@ -29,7 +29,6 @@ import ast
 import csv
 import hashlib
 import math
-import os
 import sys
 import time
 from collections.abc import Callable
@@ -50,6 +49,7 @@ from torch.utils.tensorboard import SummaryWriter
 from detector import data, distributed, edits, found, heap, model, plots
 from detector.analyse import Analyser
 from detector.artifacts import LABELS
+from detector.atomic import replacing
 from detector.calibrate import fitted
 from detector.distributed import ALONE, Team
 from detector.evaluate import evaluate, logits, summary
@@ -477,14 +477,11 @@ def _same_run(before: dict, now: dict) -> None:
 
 
 def _write_atomically(path: Path, write) -> None:
-    partial = path.with_name(path.name + ".partial")
     try:
-        write(partial)
-        os.replace(partial, path)
+        with replacing(path) as partial:
+            write(partial)
     except RuntimeError as error:  # torch's own word for a full disk
         raise OSError(f"cannot write {path}: {error}; make room, and go on with --resume") from error
-    finally:
-        partial.unlink(missing_ok=True)
 
 
 def _write_log(path: Path, log: list[dict]) -> None:

@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from . import faces, parts
+from .atomic import replacing
 from .data import Example, Region, region_of
 from .distributed import ALONE, Team
 from .images import load
@@ -33,7 +34,8 @@ def regions(examples: Sequence[Example], path: str | Path, team: Team = ALONE) -
     kept = _read(path) if path.is_file() else {}
     known = {name: kept[name] for name in wanted if name in kept and kept[name][0] == _bytes(wanted[name])}
     missing = [example for name, example in wanted.items() if name not in known]
-    for found in team.gather(_find(missing[team.rank :: team.size])):
+    ours = missing[team.rank :: team.size]
+    for found in team.gather(_find(ours) if ours else {}):
         known |= found
     if missing and team.rank == 0:
         _write(path, kept | known)  # what it holds of other lists stays
@@ -70,8 +72,5 @@ def _write(path: Path, known: dict[str, tuple[int, Region]]) -> None:
     sizes, found = zip(*known.values(), strict=True)
     boxes, coarse = zip(*found, strict=True)
     columns = ([*known], sizes, [(box.x, box.y, box.width, box.height) for box in boxes], coarse)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(path.name + ".partial")
-    with partial.open("wb") as file:
+    with replacing(path) as partial, partial.open("wb") as file:
         np.savez_compressed(file, **dict(zip(KEYS, map(np.asarray, columns), strict=True)))
-    os.replace(partial, path)

@@ -30,6 +30,7 @@ from torch import Tensor, nn
 
 from . import fallback, necks, quick
 from .artifacts import FAKE, LABELS
+from .atomic import replacing
 from .verdict import Calibration
 
 EMBEDDED = Path(__file__).parent / "weights" / "detector.safetensors"
@@ -188,15 +189,9 @@ def save(path: str | os.PathLike, network: Network, header: Header) -> None:
         for name, value in network.state_dict().items()
     }
     facts = {"format": FORMAT, **asdict(header), "sha256": _digest(tensors)}
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(path.name + ".partial")
-    try:
+    with replacing(Path(path)) as partial:
         # Not safetensors' save_file: it leaves a file that only its owner may read.
         partial.write_bytes(to_bytes(tensors, metadata={"detector": json.dumps(facts)}))
-        os.replace(partial, path)
-    finally:
-        partial.unlink(missing_ok=True)
 
 
 def read(path: str | os.PathLike) -> tuple[Network, Header]:

@@ -15,6 +15,7 @@ from tqdm import tqdm
 
 from . import csv_text
 from .analyse import Analyser
+from .atomic import replacing
 from .data import ENDINGS
 from .stream import Job, Result, run
 
@@ -171,7 +172,5 @@ def _whole_lines(path: Path) -> str:
 
 
 def _replace(path: Path, text: str) -> None:
-    partial = path.with_name(path.name + ".partial")
-    with partial.open("w", newline="", encoding="utf-8") as file:
+    with replacing(path) as partial, partial.open("w", newline="", encoding="utf-8") as file:
         file.write(text)
-    os.replace(partial, path)
