@@ -17,6 +17,8 @@ from PIL import Image
 WINDOW = 20  # px: the least face a cascade can see
 CROP = 2.2  # side of the judged square over the face's: hair, neck and some background stay in view
 WHOLE = 0.8  # a square that would span this share of the shorter side is widened to all of it
+COARSE = 88  # px: side at which a large face is looked for
+LARGE = WHOLE / CROP  # side of the least face, over the picture's shorter side, whose square is
 
 
 @dataclass(frozen=True)
@@ -60,12 +62,18 @@ _cascades = _Cascades()
 def find(pixels: np.ndarray) -> tuple[Face, ...]:
     """Faces in an RGB picture (height, width, 3), uint8, largest first; empty when none is found.
 
-    A second, slower search (finer, sideways, tilted heads) follows only where the first finds nothing.
+    A slower search (finer, sideways, tilted heads) follows only where quicker ones find nothing. Small faces beside
+    a large one are not looked for where all of the picture is judged for the large one's sake.
     """
     height, width = pixels.shape[:2]
     longer = max(height, width)
-    scale = min(1.0, _clamp(longer / 4, 88, 320) / longer)
-    found = _detect(_cascades.front, _grey(pixels, scale), 1.15, 2)
+    found = []
+    if width == height:
+        scale = min(1.0, COARSE / longer)
+        found = _detect(_cascades.front, _grey(pixels, scale), 1.15, 2, least=round(LARGE * longer * scale))
+    if not found:
+        scale = min(1.0, _clamp(longer / 4, COARSE, 320) / longer)
+        found = _detect(_cascades.front, _grey(pixels, scale), 1.15, 2)
     if not found:
         scale = min(1.0, _clamp(longer / 3, 112, 640) / longer)
         grey = _grey(pixels, scale)
@@ -103,9 +111,14 @@ def _clamp(value: float, least: float, most: float) -> float:
 
 
 def _detect(
-    cascade: cv2.CascadeClassifier, grey: np.ndarray, step: float, neighbours: int, turn: float = 0
+    cascade: cv2.CascadeClassifier,
+    grey: np.ndarray,
+    step: float,
+    neighbours: int,
+    turn: float = 0,
+    least: int = WINDOW,
 ) -> list[tuple[np.ndarray, float]]:
-    """Boxes (x, y, w, h) in the pixels of `grey`, with scores; `turn` degrees are undone first."""
+    """Boxes (x, y, w, h) in the pixels of `grey`, with scores, `least` px or more; `turn` degrees are undone first."""
     height, width = grey.shape
     # A portrait's face may reach the frame, where a sliding window can't: repeat the border outwards.
     pad = round(max(height, width) * 0.12)
@@ -116,7 +129,7 @@ def _detect(
         matrix = cv2.getRotationMatrix2D(middle, turn, 1)
         padded = cv2.warpAffine(padded, matrix, padded.shape[::-1], borderMode=cv2.BORDER_REPLICATE)
     boxes, _, scores = cascade.detectMultiScale3(
-        padded, scaleFactor=step, minNeighbors=neighbours, minSize=(WINDOW, WINDOW), outputRejectLevels=True
+        padded, scaleFactor=step, minNeighbors=neighbours, minSize=(least, least), outputRejectLevels=True
     )
     found = []
     for (x, y, w, h), score in zip(boxes, np.ravel(scores), strict=True):

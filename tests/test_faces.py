@@ -76,6 +76,31 @@ def test_finds_a_face_that_touches_the_frame(name, box):
     assert_near(face.box, Box(0, 0, box.width, box.height))
 
 
+@pytest.mark.parametrize("side", [176, 352, 1024, 2000])
+def test_a_large_face_has_the_same_box_at_any_size(side):
+    square = Image.fromarray(portrait("hopper")[44:556])
+    (face,) = faces.find(np.asarray(square.resize((side, side), Image.Resampling.BICUBIC)))
+    scale = side / 512
+    assert_near(
+        face.box, Box(*(round(scale * value) for value in (HOPPER.x, HOPPER.y - 44, HOPPER.width, HOPPER.height)))
+    )
+    (other,) = faces.find(np.asarray(square))
+    assert (face.box.x / scale, face.box.width / scale) == pytest.approx((other.box.x, other.box.width), abs=0.05 * 512)
+
+
+def test_small_faces_are_looked_for_unless_all_of_the_picture_is_judged_for_a_large_one():
+    small = np.asarray(Image.fromarray(Box(150, 25, 160, 160).cut(portrait("collins"))).resize((240, 240)))
+    square = np.asarray(Image.fromarray(portrait("hopper")[44:556]).resize((1024, 1024))).copy()
+    square[:240, :240] = small  # a face of 150 px beside hers
+    (face,) = faces.find(square)
+    assert faces.crop_box(face.box, 1024, 1024) == Box(0, 0, 1024, 1024)
+    wide = np.concatenate([square, np.full((1024, 100, 3), 128, np.uint8)], axis=1)
+    assert len(faces.find(wide)) == 2
+    crowd = np.full((1600, 1600, 3), 128, np.uint8)
+    crowd[:1024, :1024] = square  # her square is less than the picture
+    assert len(faces.find(crowd)) == 2
+
+
 def test_threads_agree():
     pictures = [portrait("collins"), portrait("hopper"), portrait("collins")[:, ::-1], np.zeros((64, 64, 3), np.uint8)]
     alone = [faces.find(picture) for picture in pictures]
