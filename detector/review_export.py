@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
 from collections import Counter
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from . import csv_text
+from .atomic import replacing
 from .review_log import Decision, Review, reviews
 from .reviews import ReviewError, Reviews
 
@@ -79,9 +79,8 @@ def write_labels(store: Reviews, folder: str | Path) -> Labelled:
         labels.append([name, target])
     left_out_csv = csv_text.harmless([("picture", "img_name", "reason"), *left_out])
     (folder / "left_out.csv").write_text(left_out_csv, encoding="utf-8")
-    partial = folder / "labels.csv.partial"  # the list comes last, so that one that is there is complete
-    partial.write_text(csv_text.exact([("img_name", "target"), *labels]), encoding="utf-8")
-    os.replace(partial, folder / "labels.csv")
+    with replacing(folder / "labels.csv") as partial:  # the list comes last, so that one that is there is complete
+        partial.write_text(csv_text.exact([("img_name", "target"), *labels]), encoding="utf-8")
     fake = sum(target for _, target in labels)
     return Labelled(len(labels) - fake, fake, len(left_out))
 
