@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from PIL import Image
 
-from benchmarks.common_way import CommonWay
+from benchmarks.common_way import cascade
 from benchmarks.speed import portrait_1024
 from detector import faces
 from detector.analyse import Analyser
@@ -39,7 +39,7 @@ def main() -> None:
     parser.add_argument("--times", type=int, default=30)
     args = parser.parse_args()
     torch.set_num_threads(1)
-    analyser, common = Analyser(device="cpu"), CommonWay()
+    analyser, common = Analyser(device="cpu"), cascade()
     with tempfile.TemporaryDirectory() as folder:
         path = portrait_1024(Path(folder))
         Image.open(path).resize((args.side, args.side)).save(path, quality=87)

@@ -1,9 +1,9 @@
 """How quick is it? python -m benchmarks.speed [--pictures DIR]
 
 Prints, for a portrait of 1024 and one of 352 px, the median time of the bare forward pass, of an Analysis (bare, with
-maps, with evidence, with the checks of the verdict) and its stages, and of the common way (benchmarks.common_way), in a
-process of its own, in the same rounds; then a cold start, and the rate of `scan` over a folder beside bare forward
-passes of the same model and batch size.
+maps, with evidence, with the checks of the verdict) and its stages, and of the common way in the forms that
+benchmarks.common_way has, each in a process of its own, in the same rounds; then a cold start, and the rate of `scan`
+over a folder beside bare forward passes of the same model and batch size.
 """
 
 import argparse
@@ -13,13 +13,14 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import torch
 from PIL import Image
 
-from benchmarks.common_way import Apart
+from benchmarks.common_way import Apart, available
 from detector import explain, heap
 from detector.analyse import Analyser
 from detector.artifacts import FAKE
@@ -55,7 +56,7 @@ def in_turn(calls: dict[str, Callable[[], object]], times: int) -> dict[str, flo
 def compare(analyser: Analyser, path: Path, times: int) -> None:
     """One picture: forward pass, Analysis by stage, and the common way, with what each draws."""
     inputs = analyser.prepare(path).inputs
-    common, stages = Apart(), []
+    common, stages = {f"the common way, {way}": Apart(way) for way in available()}, []
 
     def analysed(drawn: bool, **which: bool) -> None:
         found = analyser.prepare(path)
@@ -75,16 +76,17 @@ def compare(analyser: Analyser, path: Path, times: int) -> None:
         drawn: lambda: analysed(True, evidence=False, checks=False),
         evidence: lambda: analysed(False, evidence=True, checks=False),
         checks: lambda: analysed(False, evidence=True, checks=True),
-        "the common way, one map drawn": lambda: common(path),
+        **{name: partial(way, path) for name, way in common.items()},
     }
     found = in_turn(calls, times)
-    common.close()
+    for way in common.values():
+        way.close()
     for name, value in found.items():
         print(f"{name:<38}{value:8.1f} ms")
     print("its stages: " + ", ".join(f"{name} {statistics.median(s[name] for s in stages):.1f}" for name in stages[0]))
     for name in (maps, drawn, evidence, checks):
-        ratio = found["the common way, one map drawn"] / found[name]
-        print(f"the common way takes {ratio:.2f} × the time of the Analysis{name[1:]}")
+        ratios = ", ".join(f"{found[way] / found[name]:.2f} × ({way.split(', ')[1]})" for way in common)
+        print(f"the common way takes the time of the Analysis{name[1:]}: {ratios}")
 
 
 def cold_start(path: Path, checkpoint: str | None, times: int = 3) -> None:
