@@ -23,7 +23,7 @@ from torch.utils.data import Dataset
 from torchvision import tv_tensors
 from torchvision.transforms import v2
 
-from . import data, model, painting, probe
+from . import data, model, painting, probe, transforms
 from .artifacts import FAKE
 from .images import load
 from .necks import Line
@@ -44,7 +44,7 @@ class Paintings(Dataset):
 
     def __init__(self, examples: Sequence[data.Example], preprocessing: model.Preprocessing, labels: Sequence[str]):
         self.examples, self.labels = examples, labels
-        self.transform = data.whole_transform(preprocessing)
+        self.transform = transforms.whole_transform(preprocessing)
 
     def __len__(self) -> int:
         return len(self.examples)
@@ -111,7 +111,7 @@ def _run(args: argparse.Namespace) -> int:
         raise ValueError(f"{args.checkpoint} has no probe; first python -m detector.probe_training")
     process, labels = header.preprocessing, header.labels
     order = np.random.default_rng(args.seed).permutation(len(train))[: args.pictures]
-    real = data.FaceData([e for e in val if not e.target], data.eval_transform(process), labels)
+    real = data.FaceData([e for e in val if not e.target], transforms.eval_transform(process), labels)
     sets = ((Paintings([train[place] for place in order], process, labels), None), (real, None))
     seen = reads(args, network, process.size, sets)
     told = fit(network.cpu().probe.painted, *seen)

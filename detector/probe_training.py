@@ -20,7 +20,7 @@ from safetensors.torch import load_file
 from torch.utils.data import DataLoader, Dataset
 from tqdm import tqdm
 
-from . import data, model, necks, probe
+from . import data, model, necks, probe, transforms
 
 
 def parser(name: str, doc: str, checkpoint: str) -> argparse.ArgumentParser:
@@ -110,9 +110,9 @@ def _run(args: argparse.Namespace) -> int:
     draws = data.BalancedSampler(train, args.seed, args.fake_share, args.pictures)
     everyone = [(place, place) for place in range(len(val))]  # with a seed of its own, each is damaged another way
     sets = [
-        (data.FaceData(train, data.whole_transform(process), labels), draws),
-        (data.FaceData(val, data.eval_transform(process), labels), everyone),
-        (data.FaceData(val, data.damaged_transform(process), labels), everyone),
+        (data.FaceData(train, transforms.worn_transform(process), labels), draws),
+        (data.FaceData(val, transforms.eval_transform(process), labels), everyone),
+        (data.FaceData(val, transforms.damaged_transform(process), labels), everyone),
     ]
     seen = reads(args, network, process.size, sets)
     of = probe.fit(network.cpu(), *seen, args.seed)

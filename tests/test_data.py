@@ -9,7 +9,7 @@ import pytest
 import torch
 from PIL import Image
 
-from detector import data
+from detector import data, transforms
 from detector.data import BalancedSampler, Example, FaceData, LabelError
 from detector.edits import CHANGED, CLEAN, GENERATED, UNKNOWN
 from detector.model import Preprocessing
@@ -206,7 +206,7 @@ def same(first, second):
 
 
 def test_an_item_depends_on_its_key_alone(examples):
-    transform = data.train_transform(48, PROCESS)
+    transform = transforms.train_transform(48, PROCESS)
     keys = [(index, seed) for index in range(3) for seed in (1, 2, 3)]
     ahead = FaceData(examples, transform, LABELS, forged=0.7)
     forwards = {key: ahead[key] for key in keys}
@@ -218,14 +218,14 @@ def test_an_item_depends_on_its_key_alone(examples):
 
 
 def test_the_global_generator_is_left_alone(examples):
-    dataset = FaceData(examples, data.train_transform(48, PROCESS), LABELS, forged=1.0)
+    dataset = FaceData(examples, transforms.train_transform(48, PROCESS), LABELS, forged=1.0)
     before = torch.random.get_rng_state()
     dataset[0, 5], dataset[1, 5]
     assert torch.equal(torch.random.get_rng_state(), before)
 
 
 def test_types_and_shapes(examples):
-    image, targets, mask = FaceData(examples, data.train_transform(48, PROCESS), LABELS, forged=1.0)[0, 1]
+    image, targets, mask = FaceData(examples, transforms.train_transform(48, PROCESS), LABELS, forged=1.0)[0, 1]
     assert (type(image), type(mask)) == (torch.Tensor, torch.Tensor)  # the loader stacks plain tensors faster
     assert (image.dtype, tuple(image.shape)) == (torch.float32, (3, 48, 48))
     assert (targets.dtype, tuple(targets.shape)) == (torch.float32, (3,))
@@ -233,7 +233,7 @@ def test_types_and_shapes(examples):
 
 
 def test_targets_and_mask_of_what_came_with_the_list(examples):
-    dataset = FaceData(examples, data.eval_transform(PROCESS), LABELS)
+    dataset = FaceData(examples, transforms.eval_transform(PROCESS), LABELS)
     assert len(dataset) == 3
     _, targets, mask = dataset[0]
     assert targets.tolist() == [0, 0, 0]
@@ -246,26 +246,26 @@ def test_targets_and_mask_of_what_came_with_the_list(examples):
 
 def test_a_generated_source_is_fake_at_every_place(examples):
     fake = replace(examples[1], source="made")
-    dataset = FaceData([examples[0], fake, examples[1]], data.eval_transform(PROCESS), LABELS, generated=["made"])
+    dataset = FaceData([examples[0], fake, examples[1]], transforms.eval_transform(PROCESS), LABELS, generated=["made"])
     assert [dataset[index][2].unique().tolist() for index in range(3)] == [[CLEAN], [GENERATED], [UNKNOWN]]
 
 
 def test_a_composite_knows_its_parts_and_a_crop_that_missed_them_knows_nothing(examples):
     portrait = replace(examples[0], target=1, edited=("mouth",))  # a picture with a face
-    _, targets, mask = FaceData([portrait], data.eval_transform(PROCESS), LABELS)[0]
+    _, targets, mask = FaceData([portrait], transforms.eval_transform(PROCESS), LABELS)[0]
     assert targets[0] == 1 and targets[1:].isnan().all()
     assert mask.unique().tolist() == [CLEAN, CHANGED, UNKNOWN]
     assert 0 < (mask == CHANGED).float().mean() < 0.02
     corner = FaceData([portrait], lambda image, mask: (torch.zeros(3, 4, 4), mask[:, :4, :4]), LABELS)
     assert corner[0][1].isnan().all()
-    eye = FaceData([replace(portrait, edited=("left_eye",))], data.eval_transform(PROCESS), LABELS)
+    eye = FaceData([replace(portrait, edited=("left_eye",))], transforms.eval_transform(PROCESS), LABELS)
     assert eye[0][1][0] == 1  # whose left is not known, so no place is, but that it is a fake is
 
 
 @pytest.mark.parametrize("index", [0, 2])  # with a face, and without one
 def test_targets_and_mask_of_a_forgery(examples, index):
-    plain = FaceData(examples, data.eval_transform(PROCESS), LABELS)[index][0]
-    dataset = FaceData(examples, data.eval_transform(PROCESS), LABELS, forged=1.0)
+    plain = FaceData(examples, transforms.eval_transform(PROCESS), LABELS)[index][0]
+    dataset = FaceData(examples, transforms.eval_transform(PROCESS), LABELS, forged=1.0)
     for seed in range(5):
         image, targets, mask = dataset[index, seed]
         assert targets[0] == 1 and targets[1:].sum() == 1  # one artifact at a time
@@ -282,7 +282,7 @@ def test_a_crop_beside_the_forgery_is_real(examples):
 
 
 def test_forged_is_a_share_of_the_real_ones(examples):
-    dataset = FaceData(examples, data.eval_transform(PROCESS), LABELS, forged=0.3)
+    dataset = FaceData(examples, transforms.eval_transform(PROCESS), LABELS, forged=0.3)
     forged = sum(dataset[2, seed][1][0].item() for seed in range(200))
     assert forged / 200 == pytest.approx(0.3, abs=0.13)  # four standard errors
     assert all(dataset[1, seed][1][1].isnan() for seed in range(20))  # fakes stay as they are
@@ -290,8 +290,8 @@ def test_forged_is_a_share_of_the_real_ones(examples):
 
 def test_composites_teach_fake_and_no_artifact(examples):
     pair = [examples[0], replace(examples[0], name="other.png")]  # one's own face again, but another picture
-    dataset = FaceData(pair, data.eval_transform(PROCESS), LABELS, composites=1.0)
-    plain = FaceData(pair, data.eval_transform(PROCESS), LABELS)[0][0]
+    dataset = FaceData(pair, transforms.eval_transform(PROCESS), LABELS, composites=1.0)
+    plain = FaceData(pair, transforms.eval_transform(PROCESS), LABELS)[0][0]
     for seed in range(3):
         image, targets, mask = dataset[0, seed]
         assert targets[0] == 1 and targets[1:].isnan().all()
@@ -302,5 +302,5 @@ def test_composites_teach_fake_and_no_artifact(examples):
 
 
 def test_without_another_portrait_there_is_no_composite(examples):
-    _, targets, mask = FaceData(examples[:2], data.eval_transform(PROCESS), LABELS, composites=1.0)[0, 1]
+    _, targets, mask = FaceData(examples[:2], transforms.eval_transform(PROCESS), LABELS, composites=1.0)[0, 1]
     assert targets.tolist() == [0, 0, 0] and mask.unique().tolist() == [CLEAN]

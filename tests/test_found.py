@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from detector import data, found, parts
+from detector import data, found, parts, transforms
 from detector.data import Example, FaceData
 from detector.distributed import Team
 from detector.images import load
@@ -84,7 +84,7 @@ def test_a_file_of_something_else_is_left_alone(examples, tmp_path):
 
 def test_items_are_the_same_with_what_was_kept(examples, tmp_path, monkeypatch):
     process = Preprocessing(64, (0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
-    views, labels = data.train_transform(48, process), ("fake", "face_edge", "hair")
+    views, labels = transforms.train_transform(48, process), ("fake", "face_edge", "hair")
     alone = [FaceData(examples, views, labels, forged=1.0)[index, 3] for index in range(4)]
     kept = found.regions(examples, tmp_path / "found.npz")
     monkeypatch.setattr(data, "region_of", None)  # so nothing is found any more

@@ -1,6 +1,7 @@
 """Transforms keep picture and mask together, and in use show what the classifier sees."""
 
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +10,7 @@ import torch
 from PIL import Image
 from torchvision import tv_tensors
 
-from detector import data, model
+from detector import model, transforms
 from detector.model import Preprocessing
 
 ASSETS = Path(__file__).parent.parent / "assets"
@@ -25,7 +26,7 @@ def both(size):
 @pytest.mark.parametrize("size", [(37, 90), (64, 64), (500, 300), (5, 8)])
 def test_eval_transform_is_what_the_classifier_sees(size):
     image, mask = both(size)
-    seen, _ = data.eval_transform(PROCESS)(image, mask)
+    seen, _ = transforms.eval_transform(PROCESS)(image, mask)
     prepared = model.resize(np.asarray(image), 64)
     by_hand = (prepared / 255 - np.array(PROCESS.mean)) / np.array(PROCESS.std)
     assert seen.numpy() == pytest.approx(by_hand.transpose(2, 0, 1), abs=1e-5)  # far less than one step of 1/255
@@ -35,20 +36,20 @@ def test_reencode_keeps_size_and_look():
     image = Image.open(ASSETS / "example-hopper.jpg").resize((99, 61))
     mask = both((99, 61))[1]
     torch.manual_seed(0)
-    results = [data.RandomReencode(p=1.0)(image, mask) for _ in range(20)]
+    results = [transforms.RandomReencode(p=1.0)(image, mask) for _ in range(20)]
     assert all(other.size == (99, 61) and other.mode == "RGB" and view is mask for other, view in results)
     changes = [np.abs(np.asarray(other, int) - np.asarray(image)).mean() for other, _ in results]
     assert min(changes) > 0
     assert max(changes) < 15
     assert len({other.tobytes() for other, _ in results}) == 20
-    assert data.RandomReencode(p=0.0)(image, mask) == (image, mask)
+    assert transforms.RandomReencode(p=0.0)(image, mask) == (image, mask)
 
 
 @pytest.mark.parametrize("size", [(1, 1), (30, 500)])
 def test_scale_moves_both_by_one_factor(size):
     image, mask = both(size)
     for _ in range(10):
-        other, view = data.RandomScale(p=1.0)(image, mask)
+        other, view = transforms.RandomScale(p=1.0)(image, mask)
         assert view.shape[1:] == other.size[::-1]
         for before, after in zip(size, other.size, strict=True):
             assert max(1, math.floor(before * 0.5)) <= after <= math.ceil(before * 1.2)
@@ -57,7 +58,7 @@ def test_scale_moves_both_by_one_factor(size):
 @pytest.mark.parametrize("size", [(1, 1), (20, 15), (64, 64), (640, 300)])
 def test_view_is_a_crop_of_the_size_asked_for(size):
     for _ in range(5):
-        image, mask = data.RandomView(48, 64)(*both(size))
+        image, mask = transforms.RandomView(48, 64)(*both(size))
         assert image.size == (48, 48)
         assert tuple(mask.shape) == (1, 48, 48)
 
@@ -67,13 +68,25 @@ def test_view_moves_picture_and_mask_alike():
     pixels[20:50, 30:70] = 255
     mask = tv_tensors.Mask(torch.from_numpy(pixels[None, ..., 0] // 255))
     for _ in range(5):
-        image, view = data.RandomView(48, 64)(Image.fromarray(pixels), mask)
+        image, view = transforms.RandomView(48, 64)(Image.fromarray(pixels), mask)
         differ = (np.asarray(image)[..., 0] > 127) != view[0].numpy().astype(bool)
         assert differ.mean() < 0.08  # only along the outline
 
 
 def test_a_damaged_picture_lost_its_finest_detail():
     image, mask = both((64, 64))
-    plain, damaged = (of(PROCESS)(image, mask)[0] for of in (data.eval_transform, data.damaged_transform))
+    plain, damaged = (of(PROCESS)(image, mask)[0] for of in (transforms.eval_transform, transforms.damaged_transform))
     assert damaged.shape == plain.shape == (3, 64, 64)
     assert damaged.std() < 0.6 * plain.std()  # a mean over 2 × 2 px leaves half of it, enlarging takes more
+
+
+def test_every_other_delivery_of_a_probe_is_much_worse():
+    (image, mask), process = both((256, 256)), replace(PROCESS, size=256)
+    fresh = transforms.eval_transform(process)(image, mask)[0].std()
+    torch.manual_seed(0)
+    usual, worn = (
+        np.array([float(of(process)(image, mask)[0].std() / fresh) for _ in range(100)])
+        for of in (transforms.whole_transform, transforms.worn_transform)
+    )
+    assert (usual < 0.35).mean() < 0.15  # shrinking takes finest detail, which is all that noise has
+    assert 0.2 < (worn < 0.35).mean() < 0.55
