@@ -15,7 +15,7 @@ from PIL import Image, ImageDraw, ImageEnhance, ImageFilter, ImageFont, ImageOps
 
 from benchmarks.deliveries import encoded, scaled
 from benchmarks.scope import reasons_of
-from detector import Analyser, faces, painting, scope
+from detector import Analyser, faces, forge, painting, parts, scope, smoothing
 
 ASSETS = Path(__file__).parents[1] / "assets"
 Colour = str | tuple[int, int, int]
@@ -72,6 +72,11 @@ def oil(image: Image.Image) -> bytes:
     return png(Image.fromarray(painting.oil(np.asarray(image), np.random.default_rng(0))))
 
 
+def filtered(image: Image.Image) -> bytes:
+    portrait = forge.portrait_of(parts.load(), np.asarray(image))
+    return png(Image.fromarray(smoothing.smooth(portrait, np.random.default_rng(0), "detail taken")))
+
+
 # Not among them: other_faces_small. Beside a large face the finder seldom sees one so small.
 PICTURES: dict[str, Callable[[Image.Image], bytes]] = {
     "no_face": face_cut_away,
@@ -87,6 +92,7 @@ PICTURES: dict[str, Callable[[Image.Image], bytes]] = {
     "drawing": lambda _: png(drawing()),
     "few_tones": lambda image: png(ImageOps.posterize(image, 3)),
     "painted": oil,
+    "smoothed": filtered,
     "saturated": lambda image: png(ImageEnhance.Color(image).enhance(4)),
     "screenshot": lambda image: png(screenshot(image)),
 }

@@ -35,6 +35,7 @@ from .images import load as load_picture
 from .messages import message
 from .model import Classifier
 from .model import load as load_model
+from .necks import LOOKS
 from .scope import Reason
 from .traces import Outline
 from .verdict import DEFAULT_TARGETS, Answer, Targets
@@ -58,6 +59,7 @@ class Found:
     boxes: tuple[Box | None, ...]
     crops: tuple[Box, ...]
     inputs: np.ndarray  # uint8 (crops, size, size, 3)
+    shrunk: np.ndarray  # (crops,), as Classifier.shrunk gives it
     face_count: int
     timings: dict[str, float]
 
@@ -98,10 +100,11 @@ class Analyser:
         found = faces.find(picture.pixels)
         boxes: tuple[Box | None, ...] = tuple(face.box for face in found[:MAX_FACES]) or (None,)
         crops = tuple(faces.crop_box(box, width, height) if box else Box(0, 0, width, height) for box in boxes)
-        inputs = self.classifier.prepare([crop.cut(picture.pixels) for crop in crops])
+        cuts = [crop.cut(picture.pixels) for crop in crops]
+        inputs, shrunk = self.classifier.prepare(cuts), self.classifier.shrunk(cuts)
         done = time.perf_counter()
         timings = {"load": (loaded - started) * 1e3, "faces": (done - loaded) * 1e3}
-        return Found(picture, boxes, crops, inputs, len(found), timings)
+        return Found(picture, boxes, crops, inputs, shrunk, len(found), timings)
 
     def judge(
         self, found: Sequence[Found], method: str | None = None, evidence: bool = True, checks: bool = True
@@ -153,7 +156,8 @@ class Analyser:
     ) -> Iterator[tuple[Found, tuple[FaceVerdict, ...], dict[str, float]]]:
         """One batch through the classifier; for each picture its verdicts, with maps where there is a `method`."""
         started = time.perf_counter()
-        output = self.classifier.run(np.concatenate([one.inputs for one in found]))
+        inputs = np.concatenate([one.inputs for one in found])
+        output = self.classifier.run(inputs, np.concatenate([one.shrunk for one in found]))
         ran = time.perf_counter()
         maps = explain.evidence(self.classifier, output.features, method) if method else None
         mapped = time.perf_counter()
@@ -162,22 +166,21 @@ class Analyser:
         for one in found:
             rows = slice(first, first + len(one.crops))
             first = rows.stop
-            painted = [None] * len(one.crops) if output.painted is None else map(float, output.painted[rows])
-            each = (one.boxes, one.crops, output.probabilities[rows], output.logits[rows], painted)
+            each = (one.boxes, one.crops, output.probabilities[rows], output.logits[rows], output.looks[rows])
             verdicts = tuple(map(self._face, *each))
             if maps is not None:
                 verdicts = tuple(map(self._mapped, verdicts, maps[rows]))
             yield one, verdicts, one.timings | share
 
     def _face(
-        self, box: Box | None, crop: Box, probabilities: np.ndarray, logits: np.ndarray, painted: float | None
+        self, box: Box | None, crop: Box, probabilities: np.ndarray, logits: np.ndarray, looks: np.ndarray
     ) -> FaceVerdict:
         of = dict(zip(self.labels, map(float, probabilities), strict=True))
         logit = float(logits[self.labels.index(FAKE)])
         calibration = self.classifier.header.calibration
         of[FAKE] = verdict.probability(calibration, logit)
         answer = answers.of_face(self.verdicts, calibration, of, logit)
-        return FaceVerdict(box, crop, of, logit, answer, painted=painted)
+        return FaceVerdict(box, crop, of, logit, answer, looks=dict(zip(LOOKS, map(float, looks), strict=False)))
 
     def _checked(self, faces: Sequence[FaceVerdict], one: Found) -> tuple[FaceVerdict, ...]:
         """An answer that does not hold in another delivery of the same picture stays open; the map gets its stamp."""
@@ -187,7 +190,7 @@ class Analyser:
         calibration = self.classifier.header.calibration
         held = stability.check(self.classifier, cuts, logits, self.verdicts, calibration)
         maps = np.stack([faces[i].heatmaps[self.labels.index(FAKE)].values for i in chosen])
-        stamped = causal.check(self.classifier, one.inputs[chosen], maps, logits=logits)
+        stamped = causal.check(self.classifier, cuts, maps, logits=logits)
         checked = list(faces)
         for i, found, stamp in zip(chosen, held, stamped, strict=True):
             answer = faces[i].answer if found.holds else Answer.UNDECIDED

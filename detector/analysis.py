@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import numpy as np
@@ -63,8 +64,8 @@ class FaceVerdict:
 
     `probabilities`: label → 0…1, for each label the checkpoint knows, that of fake calibrated; `logit`: the network's
     own, of fake; `crop`: the square that was judged; `stability` and `causal` (of the map of fake): None where they
-    were not checked; `painted`: how much it looks drawn or painted, 0…1, where half is what one real photo in two
-    hundred reaches, and None where the checkpoint can't tell.
+    were not checked; `looks`: one of necks.LOOKS → how much it looks like that, 0…1, where half is what one real photo
+    in two hundred reaches; empty where the checkpoint can't tell.
     """
 
     box: Box | None
@@ -76,7 +77,7 @@ class FaceVerdict:
     evidence: Evidence | None = None
     stability: Stability | None = None
     causal: CausalCheck | None = None
-    painted: float | None = None
+    looks: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -154,7 +155,7 @@ class Analysis:
                 "answer": face.answer,
                 "probabilities": face.probabilities,
                 "logit": face.logit,
-                "painted": face.painted,
+                "looks": dict(face.looks),
                 "heatmaps": {
                     heatmap.label: {
                         "rows": heatmap.values.shape[0],

@@ -53,7 +53,7 @@ def in_scope(analysis: Analysis, outside: Sequence[Reason] | None) -> Analysis:
 
 def with_look(outside: Sequence[Reason], faces: Sequence[FaceVerdict]) -> tuple[Reason, ...]:
     """What speaks against judging a picture, and what its largest face looks like to the network."""
-    return scope.with_look(outside, faces[0].painted, scope.FACE if faces[0].box else scope.MIDDLE)
+    return scope.with_look(outside, faces[0].looks, scope.FACE if faces[0].box else scope.MIDDLE)
 
 
 def held_open(faces: tuple[FaceVerdict, ...], outside: Sequence[Reason]) -> tuple[FaceVerdict, ...]:

@@ -73,7 +73,7 @@ def check(
 ) -> list[CausalCheck]:
     """One CausalCheck for each crop, all their views in one batch.
 
-    `crops`: uint8 RGB (h, w, 3) of any size, the network's own input size included; `maps`: float32
+    `crops`: uint8 RGB (h, w, 3) of any size; `maps`: float32
     (n, rows, columns), the label's maps of those crops, in logits; `logits`: float (n,), what the classifier gave for
     the label on the untouched crops, which otherwise run along. A crop's answer does not depend on the other crops.
     Raises ValueError for a label the classifier does not know and for maps that are not one for each crop.
@@ -86,7 +86,8 @@ def check(
     claims = [index for index, areas in enumerate(planned) if areas]
     if not claims:
         return [_nothing(label)] * len(crops)
-    inputs = classifier.prepare([crops[index] for index in claims])
+    chosen = [crops[index] for index in claims]
+    inputs, shrunk = classifier.prepare(chosen), classifier.shrunk(chosen)
     side = inputs.shape[1]
     covers = [[soft(area, side) for area in planned[index]] for index in claims]
     fills = [fill(pixels, np.random.default_rng(seed)) for pixels in inputs]
@@ -94,7 +95,9 @@ def check(
         [blend(crop, other, cover) for crop, other, own in zip(inputs, fills, covers, strict=True) for cover in own]
     )
     batch = views if logits is not None else np.concatenate([views, inputs])
-    after = classifier.run(batch).logits[:, classifier.labels.index(label)]
+    shares = np.repeat(shrunk, len(covers[0]))
+    shares = shares if logits is not None else np.concatenate([shares, shrunk])
+    after = classifier.run(batch, shares).logits[:, classifier.labels.index(label)]
     before = after[len(views) :] if logits is None else np.asarray(logits)[claims]
     falls = before[:, None] - after[: len(views)].reshape(len(claims), -1)
     checks = [_nothing(label)] * len(crops)

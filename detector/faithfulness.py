@@ -100,7 +100,8 @@ def measure(
     bar = tqdm(_pictures(examples, analyser.labels, limit, seed), "faithful", unit="picture", disable=not progress)
     for source, group, picture in bar:
         try:
-            batch.append((source, group, analyser.prepare(picture).inputs[0]))
+            one = analyser.prepare(picture)
+            batch.append((source, group, one.crops[0].cut(one.picture.pixels)))
         except PictureError:
             unreadable += 1
         if len(batch) == BATCH:
@@ -119,13 +120,14 @@ def measure(
     return result
 
 
-def curves(classifier: Classifier, pixels: np.ndarray, values: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Probability of fake along CURVES, (4, STEPS + 1), for one prepared crop (side, side, 3) and its map (h, w).
+def curves(classifier: Classifier, crop: np.ndarray, values: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Probability of fake along CURVES, (4, STEPS + 1), for one crop, uint8 RGB (h, w, 3), and its map (rows, columns).
 
     Deletion goes from the crop to its fill, the hottest places first; insertion from the fill to the crop. "Moved" is
     the same map shifted around by a random distance: as clumped as the map, so its order makes no more edges than the
     map's own, but at the wrong places.
     """
+    [pixels], [shrunk] = classifier.prepare([crop]), classifier.shrunk([crop])
     rows, columns = (min(PLACES, side) for side in values.shape)
     places = cv2.resize(values.astype(np.float32), (columns, rows), interpolation=cv2.INTER_AREA)
     shift = [int(rng.integers(side // 4, side - side // 4 + 1)) for side in places.shape]
@@ -137,7 +139,8 @@ def curves(classifier: Classifier, pixels: np.ndarray, values: np.ndarray, rng: 
     fill = causal.fill(pixels, rng)
     views = [causal.blend(pixels, fill, cover) for curve in covers for cover in curve]
     column = classifier.labels.index(FAKE)
-    found = classifier.run(np.stack([pixels, fill, *views])).probabilities[:, column].astype(float)
+    batch = np.stack([pixels, fill, *views])
+    found = classifier.run(batch, np.repeat(shrunk, len(batch))).probabilities[:, column].astype(float)
     whole, gone, between = found[0], found[1], found[2:].reshape(4, STEPS - 1)
     ends = [(whole, gone), (gone, whole)] * 2
     return np.stack([[start, *curve, end] for (start, end), curve in zip(ends, between, strict=True)])
@@ -200,24 +203,25 @@ def _pictures(
 
 
 def _rows(classifier: Classifier, batch: Sequence[tuple[str, str, np.ndarray]], seed: int, number: int) -> list[_Row]:
-    inputs = np.stack([pixels for _, _, pixels in batch])
+    crops = [crop for _, _, crop in batch]
+    inputs, shrunk = classifier.prepare(crops), classifier.shrunk(crops)
     column = classifier.labels.index(FAKE)
-    output = classifier.run(inputs)
+    output = classifier.run(inputs, shrunk)
     maps = explain.evidence(classifier, output.features)[:, column]
-    checks: list[CausalCheck] = causal.check(classifier, inputs, maps, FAKE, seed, output.logits[:, column])
+    checks: list[CausalCheck] = causal.check(classifier, crops, maps, FAKE, seed, output.logits[:, column])
     random = {}
     for stage in STAGES:  # other noise for each batch: one draw may happen to look like the head that was learned
         other = randomised(classifier, stage, seed + number)
-        random[stage] = explain.evidence(other, other.run(inputs).features)[:, column]
+        random[stage] = explain.evidence(other, other.run(inputs, shrunk).features)[:, column]
     return [
         _Row(
             source,
             group,
             checks[i].stamp,
-            curves(classifier, pixels, maps[i], np.random.default_rng([seed, number + i])),
+            curves(classifier, crop, maps[i], np.random.default_rng([seed, number + i])),
             {stage: rank_correlation(maps[i], random[stage][i]) for stage in STAGES},
         )
-        for i, (source, group, pixels) in enumerate(batch)
+        for i, (source, group, crop) in enumerate(batch)
     ]
 
 

@@ -63,7 +63,8 @@ def judge(analyser: Analyser, plain: Analyser | None, items: Iterable[Item], bat
 
 
 def _prepared_for(plain: Analyser, one: Found) -> Found:
-    return replace(one, inputs=plain.classifier.prepare([crop.cut(one.picture.pixels) for crop in one.crops]))
+    cuts = [crop.cut(one.picture.pixels) for crop in one.crops]
+    return replace(one, inputs=plain.classifier.prepare(cuts), shrunk=plain.classifier.shrunk(cuts))
 
 
 def _row(item: Item, found: Found, own: Analysis, other: Analysis | None) -> Row:

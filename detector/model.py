@@ -34,6 +34,9 @@ from .atomic import replacing
 from .verdict import Calibration
 
 EMBEDDED = Path(__file__).parent / "weights" / "detector.safetensors"
+# Side of a crop over the network's: at the first and below, a probe's pair for shrunk pictures is believed, at the
+# second and above the usual one. In between both, so that no answer jumps where a picture is a little larger.
+SHRUNK = (0.6, 0.7)
 FORMAT = "face-deepfake-detector/1"
 POOLS = ("lse", "mean")
 
@@ -116,14 +119,28 @@ class Network(nn.Module):
     def features(self, x: Tensor) -> Tensor:
         """Last feature map (n, channels, h, w), and behind it what a probe says, where there is one.
 
-        That is said of the whole picture and of no place, so every place has the same: a channel of evidence for each
-        label, and one of how painted it looks.
+        That is said of the whole picture and of no place, so every place has the same, in the channels that necks.Probe
+        gives. `chosen` makes of it what everything else here takes.
         """
         y, coarse = self.maps(x)
         if self.probe is None:
             return y
         said = self.probe(x, coarse)[:, :, None, None]
         return torch.cat([y, said.to(y.dtype).expand(-1, -1, *y.shape[2:])], 1)
+
+    def chosen(self, features: Tensor, shrunk: Tensor | None = None) -> Tensor:
+        """What `features` gave, with the evidence of one of the probe's pairs, one channel less.
+
+        `shrunk` (n,), 0…1: by how much the pair for shrunk pictures is believed; None: not at all.
+        """
+        if self.probe is None:
+            return features
+        kept, other = features[:, :-1], features[:, -1]
+        if shrunk is not None:
+            place, share = self.head.in_channels + self.probe.index, shrunk.view(-1, 1, 1).to(kept)
+            kept = kept.clone()
+            kept[:, place] = torch.lerp(kept[:, place], other, share)
+        return kept
 
     def maps(self, x: Tensor) -> tuple[Tensor, list[Tensor]]:
         """What the heads read, and what the probe does: the backbone's own coarsest maps, or its only one.
@@ -159,18 +176,18 @@ class Network(nn.Module):
         if self.probe is None:
             return self.head(features)
         channels = self.head.in_channels
-        return self.head(features[:, :channels]) + features[:, channels:-1]
+        return self.head(features[:, :channels]) + features[:, channels : -len(necks.LOOKS)]
 
-    def painted(self, features: Tensor) -> Tensor | None:
-        """How much each looks drawn or painted, logits (n,); None without a probe, which alone can tell."""
-        return None if self.probe is None else features[:, -1, 0, 0]
+    def looks(self, features: Tensor) -> Tensor:
+        """How each looks, logits (n, looks), as necks.LOOKS has them; (n, 0) without a probe, which alone can tell."""
+        return features[:, features.shape[1] if self.probe is None else -len(necks.LOOKS) :, 0, 0]
 
     def classify(self, features: Tensor) -> Tensor:
         """Feature map (n, channels, h, w) to logits (n, labels)."""
         return self.pool(self.evidence(features))
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.classify(self.features(x))
+        return self.classify(self.chosen(self.features(x)))
 
 
 def default_preprocessing(network: Network, size: int) -> Preprocessing:
@@ -287,13 +304,13 @@ def pick_device(name: str = "auto") -> torch.device:
 class Output:
     """For n crops and k labels: probabilities (n, k) in 0…1, logits (n, k), features (n, channels, h, w).
 
-    `painted` (n,): how much each looks drawn or painted, 0…1; None where the checkpoint can't tell.
+    `looks` (n, looks): how much each looks like each of necks.LOOKS, 0…1; (n, 0) where the checkpoint can't tell.
     """
 
     probabilities: np.ndarray
     logits: np.ndarray
     features: Tensor
-    painted: np.ndarray | None
+    looks: np.ndarray
 
 
 class _ThisThread(threading.local):
@@ -329,20 +346,21 @@ class _Place:
             faster = quick.fused if device.type == "cpu" else quick.folded
         return cls(device, network, faster(network, process.size), mean, std)
 
-    def forward(self, batch: np.ndarray) -> Output:
+    def forward(self, batch: np.ndarray, shrunk: np.ndarray) -> Output:
         if self.device.type != "cpu":
-            return self._at_once(batch)
+            return self._at_once(batch, shrunk)
         judge = self._filled_up if this_thread.steady else self._at_once
-        return _joined([judge(batch[i : i + quick.AT_ONCE]) for i in range(0, len(batch), quick.AT_ONCE)])
+        parts = (slice(first, first + quick.AT_ONCE) for first in range(0, len(batch), quick.AT_ONCE))
+        return _joined([judge(batch[part], shrunk[part]) for part in parts])
 
-    def _filled_up(self, batch: np.ndarray) -> Output:
+    def _filled_up(self, batch: np.ndarray, shrunk: np.ndarray) -> Output:
         """oneDNN adds in another order for batches of another size."""
         missing = quick.AT_ONCE - len(batch)
-        found = self._at_once(np.concatenate([batch, batch[-1:].repeat(missing, 0)]))
-        painted = None if found.painted is None else found.painted[: len(batch)]
-        return Output(*(of[: len(batch)] for of in (found.probabilities, found.logits, found.features)), painted)
+        full = (np.concatenate([each, each[-1:].repeat(missing, 0)]) for each in (batch, shrunk))
+        found = self._at_once(*full)
+        return Output(*(of[: len(batch)] for of in (found.probabilities, found.logits, found.features, found.looks)))
 
-    def _at_once(self, batch: np.ndarray) -> Output:
+    def _at_once(self, batch: np.ndarray, shrunk: np.ndarray) -> Output:
         half = torch.autocast(self.device.type, torch.float16) if self.device.type != "cpu" else nullcontext()
         with torch.no_grad():  # not inference_mode: explain differentiates the head on these features
             # (n, h, w, 3) seen as (n, 3, h, w) is what PyTorch calls channels_last: nothing is moved
@@ -350,12 +368,11 @@ class _Place:
             x = (x - self.mean) / self.std
             with half:
                 features = self.extract(x)
-            features = features.float()
+            features = self.network.chosen(features.float(), torch.from_numpy(shrunk))
             logits = self.network.classify(features)
             probabilities = logits.sigmoid()
-            painted = self.network.painted(features)
-            painted = None if painted is None else painted.sigmoid().cpu().numpy()
-        return Output(probabilities.cpu().numpy(), logits.cpu().numpy(), features, painted)
+            looks = self.network.looks(features).sigmoid()
+        return Output(probabilities.cpu().numpy(), logits.cpu().numpy(), features, looks.cpu().numpy())
 
 
 class Classifier:
@@ -400,11 +417,20 @@ class Classifier:
         """uint8 RGB crops of any size (h, w, 3) to the network's: uint8 (n, size, size, 3)."""
         return np.stack([resize(crop, self.header.preprocessing.size) for crop in crops])
 
-    def run(self, batch: np.ndarray) -> Output:
-        """One forward pass over what `prepare` gave, or as many as memory asks for; half precision on a GPU."""
+    def shrunk(self, crops: Sequence[np.ndarray]) -> np.ndarray:
+        """How much crops (h, w, 3) lack the detail that the network's input could show, 0…1, float32 (n,)."""
+        ratios = np.array([min(crop.shape[:2]) for crop in crops]) / self.header.preprocessing.size
+        return ((SHRUNK[1] - ratios) / (SHRUNK[1] - SHRUNK[0])).clip(0, 1).astype(np.float32)
+
+    def run(self, batch: np.ndarray, shrunk: np.ndarray | None = None) -> Output:
+        """One forward pass over what `prepare` gave, or as many as memory asks for; half precision on a GPU.
+
+        `shrunk` (n,): what `shrunk` gave for the same crops; None: they lack nothing.
+        """
+        shrunk = np.zeros(len(batch), np.float32) if shrunk is None else shrunk
         place = self._place
         try:
-            return place.forward(batch)
+            return place.forward(batch, shrunk)
         except RuntimeError as error:
             if fallback.out_of_memory(error) and len(batch) > 1:
                 failure = None
@@ -418,11 +444,11 @@ class Classifier:
                 fallback.say_smaller(place.device, len(batch))
                 self._smaller_said = True
             half = len(batch) // 2
-            return _joined([self.run(batch[:half]), self.run(batch[half:])])
+            return _joined([self.run(batch[:half], shrunk[:half]), self.run(batch[half:], shrunk[half:])])
         if self._place is place:  # no other thread has left it
             self._place = _Place.of(self._spare, self.header.preprocessing, torch.device("cpu"))
             fallback.say_cpu(place.device, failure)
-        return self._place.forward(batch)
+        return self._place.forward(batch, shrunk)
 
 
 def _joined(parts: Sequence[Output]) -> Output:
@@ -434,7 +460,7 @@ def _joined(parts: Sequence[Output]) -> Output:
         np.concatenate([part.probabilities for part in parts]),
         np.concatenate([part.logits for part in parts]),
         torch.cat([part.features.to(device) for part in parts]),
-        None if parts[0].painted is None else np.concatenate([part.painted for part in parts]),
+        np.concatenate([part.looks for part in parts]),
     )
 
 

@@ -10,6 +10,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+LOOKS = ("painted", "smoothed")  # what a picture may look like to a probe, besides fake: no photo, a filtered one
 MAPS = 2  # of a backbone, the coarsest ones, that the probe reads
 HIDDEN = 192  # units of a read-out
 FAR = 6.0  # standard deviations
@@ -116,18 +117,32 @@ class Reader(Standardised):
         return self.out(self.hidden(self.standardised(x)).relu())[:, 0]
 
 
+class Pair(nn.Module):
+    """A read-out of each backbone's statistics, added up: two times (n, features) to (n,), logits."""
+
+    def __init__(self, trained: int, untouched: int):
+        super().__init__()
+        self.trained, self.untouched = Reader(trained), Reader(untouched)
+
+    def forward(self, trained: Tensor, untouched: Tensor) -> Tensor:
+        return self.trained(trained) + self.untouched(untouched)
+
+
 class Probe(nn.Module):
-    """What small read-outs of the whole picture say of `fake`, and of whether it is a photo at all.
+    """What small read-outs of the whole picture say of `fake`, and of how it looks.
 
     They see the mean and the mean square of each channel of the two coarsest maps, of two backbones: the trained one,
     and the same architecture as it was before it was trained on fakes. Features that no fake has touched tell kinds of
     fakes that training never met better than those that have (Ojha et al., CVPR 2023); the trained ones know the kinds
     it did meet.
 
+    Most of what they read is fine detail, and gone from a picture that was shrunk and compressed on its way; so there
+    are two pairs of them, and a picture's size says how much each is to be believed (model.Network.chosen).
+
     `widths`: channels of the trained backbone's maps. `index`, `labels`: the place of `fake` among so many. `gain`,
     `shift`: bring the network's input to what the untouched backbone expects; x · gain + shift for each channel.
     `floor`: what it says never falls below that, softly: a trace that the head sees in one place must not drown in how
-    real the rest looks. `painted` reads the statistics of both backbones.
+    real the rest looks. `looks`: a line for each of LOOKS, on the statistics of both backbones.
     """
 
     def __init__(self, name: str, kwargs: dict[str, Any], widths: Sequence[int], index: int, labels: int):
@@ -138,22 +153,25 @@ class Probe(nn.Module):
         self.register_buffer("shift", torch.zeros(3, 1, 1))
         self.register_buffer("floor", torch.full((1,), NO_FLOOR))
         self.register_buffer("place", F.one_hot(torch.tensor(index), labels).float(), persistent=False)
-        self.trained_reader = Reader(2 * sum(widths))
-        self.untouched_reader = Reader(2 * sum(self.untouched.feature_info.channels()))
-        self.painted = Line(len(self.trained_reader.mean) + len(self.untouched_reader.mean))
+        features = 2 * sum(widths), 2 * sum(self.untouched.feature_info.channels())
+        self.usual, self.shrunk = Pair(*features), Pair(*features)
+        self.looks = nn.ModuleDict({look: Line(sum(features)) for look in LOOKS})
 
     def statistics(self, x: Tensor, maps: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
         """Of the input (n, 3, h, w) and the trained backbone's maps: what `pooled` gives, of both backbones."""
         return pooled(maps), pooled(self.untouched(x * self.gain + self.shift))
 
     def forward(self, x: Tensor, maps: Sequence[Tensor]) -> Tensor:
-        """Evidence (n, labels + 1), in logits: 0 for all labels but `fake`, and behind them how painted it looks."""
+        """In logits, (n, labels + looks + 1): evidence, 0 for all labels but `fake`; how it looks; and the evidence for
+        `fake` if it was shrunk.
+        """
         trained, other = self.statistics(x, maps)
         with torch.autocast(x.device.type, enabled=False):  # hundreds of squares are summed: not in half precision
-            said = self.trained_reader(trained) + self.untouched_reader(other)
-            said = self.floor + F.softplus(said - self.floor)
-            painted = self.painted(torch.cat([trained, other], 1))
-        return torch.cat([said[:, None] * self.place, painted[:, None]], 1)
+            both = torch.cat([trained, other], 1)
+            pairs = (pair(trained, other) for pair in (self.usual, self.shrunk))
+            said, shrunk = (self.floor + F.softplus(each - self.floor) for each in pairs)
+            looks = torch.stack([self.looks[look](both) for look in LOOKS], 1)
+        return torch.cat([said[:, None] * self.place, looks, shrunk[:, None]], 1)
 
 
 def pooled(maps: Sequence[Tensor]) -> Tensor:

@@ -20,7 +20,9 @@ from safetensors.torch import load_file
 from torch.utils.data import DataLoader, Dataset
 from tqdm import tqdm
 
-from . import data, model, necks, probe, transforms
+from . import data, model, necks, probe, probe_fitting, transforms
+
+SHRUNK = 2  # times as many shrunk pictures as usual ones
 
 
 def parser(name: str, doc: str, checkpoint: str) -> argparse.ArgumentParser:
@@ -51,7 +53,7 @@ def arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     add("--backbone-input", nargs=2, type=float, metavar=("MEAN", "STD"),
         help="of channels in 0…1, which those weights were trained with; None: the checkpoint's own")  # fmt: skip
     # Far more of them, and the read-outs learn the sources by heart: weights/tried.md.
-    add("--pictures", type=int, help="drawn from train, in random deliveries; None: as many as there are")
+    add("--pictures", type=int, help="drawn from train as they usually arrive; None: as many as there are")
     add("--fake-share", type=float, default=0.5, help="share of fakes among them")
     return ours.parse_args(argv)
 
@@ -108,18 +110,24 @@ def _run(args: argparse.Namespace) -> int:
     torch.manual_seed(args.seed)
 
     draws = data.BalancedSampler(train, args.seed, args.fake_share, args.pictures)
-    everyone = [(place, place) for place in range(len(val))]  # with a seed of its own, each is damaged another way
+    more = data.BalancedSampler(train, args.seed + 1, args.fake_share, SHRUNK * len(draws))
     sets = [
-        (data.FaceData(train, transforms.worn_transform(process), labels), draws),
-        (data.FaceData(val, transforms.eval_transform(process), labels), everyone),
-        (data.FaceData(val, transforms.damaged_transform(process), labels), everyone),
+        (data.FaceData(train, transforms.whole_transform(process), labels), draws),
+        (data.FaceData(train, transforms.shrunk_transform(process), labels), more),
+        (data.FaceData(val, transforms.eval_transform(process), labels), None),
+        (data.FaceData(val, transforms.damaged_transform(process), labels), None),
     ]
     seen = reads(args, network, process.size, sets)
-    of = probe.fit(network.cpu(), *seen, args.seed)
-    factors = "  ".join(f"{factor:.3g}" for factor in (*of.factors, of.floor))
-    print("AUC on val: head  trained  untouched  together    factors and floor")
-    print(f"          {of.head:.4f}   {of.trained:.4f}     {of.untouched:.4f}    {of.together:.4f}    {factors}")
-    facts = dict(pictures=len(draws), backbone=Path(args.backbone).name, fake_share=args.fake_share, seed=args.seed)
+    of = probe_fitting.fit(network.cpu(), *seen, args.seed)
+    print("AUC on val: head  trained  untouched  together    factors")
+    for name, one in (("usual", of.usual), ("shrunk", of.shrunk)):
+        factors = "  ".join(f"{factor:.3g}" for factor in one.factors)
+        print(
+            f"{name:>10} {one.head:.4f}   {one.trained:.4f}     {one.untouched:.4f}    {one.together:.4f}    {factors}"
+        )
+    print(f"floor {of.floor:g}")
+    facts = dict(pictures=len(draws), shrunk=len(more), backbone=Path(args.backbone).name, seed=args.seed)
+    facts["fake_share"] = args.fake_share
     model.save(args.out, network, replace(header, training=header.training | {"probe": facts}, calibration=None))
     print(f"→ {args.out}; now calibrate it: python -m detector calibrate")
     return 0

@@ -23,7 +23,7 @@ def randomised(classifier: Classifier, stage: str, seed: int = 0) -> Classifier:
     overflow; running statistics of norms stay. A network without a neck has its last block there.
     """
     network = copy.deepcopy(classifier.network)
-    heads = [network.head] + ([network.probe.trained_reader, network.probe.untouched_reader] if network.probe else [])
+    heads = [network.head] + ([network.probe.usual, network.probe.shrunk] if network.probe else [])
     parts = {"heads": heads, "neck": [*heads, network.neck], "everything": [network]}[stage]
     generator = torch.Generator().manual_seed(seed)
     with torch.no_grad():

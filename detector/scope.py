@@ -3,14 +3,14 @@
 A reason either warns, and the score stands beside it, or refuses, and no score is shown. The limits were chosen on
 the real photos of the training split so that at most 2 % of them are refused (`python -m benchmarks.scope`).
 
-Plain statistics can't tell paintings that keep the shading from photos; that is asked of the network (`with_look`).
-Not looked for: statues (old photos are grey too), skin smoothed by a beauty filter, and a poster filter under a later
-JPEG.
+Plain statistics can't tell paintings that keep the shading from photos, nor skin that a beauty filter has smoothed;
+that is asked of the network (`with_look`). Not looked for: statues (old photos are grey too), and a poster filter under
+a later JPEG.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -145,6 +145,13 @@ RULES = {
         warn=0.5,
         below=False,
     ),
+    "smoothed": Rule(
+        "The skin looks smoothed, as by a beauty filter: {value:.0%}, where of the photos it was tried on one in two "
+        "hundred reaches {limit:.0%}. Such a filter leaves traces of its own, and hides others: look for the "
+        "unfiltered picture.",
+        warn=0.5,
+        below=False,
+    ),
     "screenshot": Rule(
         "The picture looks like a screenshot: it holds about {value:.0f} lines of text on a plain ground. Open the "
         "photo itself, or crop the screenshot to it.",
@@ -153,10 +160,15 @@ RULES = {
     ),
 }
 # Under blur and noise fakes on `val` were called authentic far more often than the limits allow, so nothing is; and a
-# painting is no authentic photo whatever its score.
-HIDING = {"blurred": message("blur"), "noisy": message("noise"), "painted": message("it looks painted")}
+# painting or a filtered picture is no authentic photo whatever its score.
+HIDING = {
+    "blurred": message("blur"),
+    "noisy": message("noise"),
+    "painted": message("it looks painted"),
+    "smoothed": message("its skin looks smoothed"),
+}
 UNSHADED = {"dark", "overexposed", "blurred"}  # they leave no shading either, and are no drawings for it
-DRAWN = {"drawing", "few_tones", "painted"}  # said once
+DRAWN = {"drawing", "few_tones", "painted", "smoothed"}  # the first of them is all that is said
 
 
 def assess(picture: Picture, boxes: Sequence[Box | None]) -> tuple[Reason, ...]:
@@ -174,15 +186,15 @@ def assess(picture: Picture, boxes: Sequence[Box | None]) -> tuple[Reason, ...]:
     return tuple(sorted(found.values(), key=lambda reason: reason.kind != "refuse"))
 
 
-def with_look(reasons: Sequence[Reason], painted: float | None, where: Message = FACE) -> tuple[Reason, ...]:
+def with_look(reasons: Sequence[Reason], looks: Mapping[str, float], where: Message = FACE) -> tuple[Reason, ...]:
     """`reasons` and, unless they say so already, what speaks against it that the network alone can see.
 
-    `painted`: of the largest face, 0…1, as analysis.FaceVerdict's. Twice gives no more than once.
+    `looks`: of the largest face, as analysis.FaceVerdict's. Twice gives no more than once.
     """
-    keys = {reason.key for reason in reasons}
-    if painted is None or not (UNSHADED | DRAWN).isdisjoint(keys):
+    if not (UNSHADED | DRAWN).isdisjoint(reason.key for reason in reasons):
         return tuple(reasons)
-    found = RULES["painted"].judge("painted", painted, where)
+    look = max(looks, key=looks.__getitem__, default=None)
+    found = RULES[look].judge(look, looks[look], where) if look else None
     return (*reasons, found) if found else tuple(reasons)
 
 

@@ -14,7 +14,7 @@ from PIL import Image
 
 from .artifacts import FAKE
 from .messages import message
-from .model import Classifier, resize
+from .model import Classifier
 from .verdict import Answer, Calibration, Limits, probability
 
 LARGEST = 768  # px: larger crops are shrunk to this first, three times what the network sees; encoding takes the time
@@ -103,17 +103,22 @@ WAYS: dict[str, Callable[[Image.Image], Image.Image]] = {
 }
 
 
-def views(crop: np.ndarray, size: int) -> np.ndarray:
-    """The crop, uint8 RGB (h, w, 3), in each of WAYS, as the network sees it: uint8 (len(WAYS), size, size, 3)."""
+def views(crop: np.ndarray, classifier: Classifier) -> tuple[np.ndarray, np.ndarray]:
+    """The crop, uint8 RGB (h, w, 3), in each of WAYS, as the network sees it: uint8 (len(WAYS), size, size, 3).
+
+    And what Classifier.shrunk gives for each, (len(WAYS),).
+    """
     image = Image.fromarray(crop)
     image.thumbnail((LARGEST, LARGEST), Image.Resampling.BILINEAR)
 
-    def view(way: Callable[[Image.Image], Image.Image]) -> np.ndarray:
+    def view(way: Callable[[Image.Image], Image.Image]) -> tuple[np.ndarray, np.ndarray]:
         # A copy, for Pillow keeps the quality asked for in the picture that it saves.
-        return resize(np.asarray(way(image.copy())), size)
+        seen = [np.asarray(way(image.copy()))]
+        return classifier.prepare(seen)[0], classifier.shrunk(seen)[0]
 
     with ThreadPoolExecutor(os.cpu_count()) as pool:  # encoders and resizing let other threads run
-        return np.stack(list(pool.map(view, WAYS.values())))
+        seen, shrunk = zip(*pool.map(view, WAYS.values()), strict=True)
+    return np.stack(seen), np.array(shrunk)
 
 
 def check(
@@ -124,10 +129,11 @@ def check(
     calibration: Calibration | None,
 ) -> list[Stability]:
     """Judges every view of every crop, uint8 RGB (h, w, 3) each; `logits` are the crops' own, of fake."""
-    seen = [views(crop, classifier.header.preprocessing.size) for crop in crops]
+    seen = [views(crop, classifier) for crop in crops]
     fake = classifier.labels.index(FAKE)
-    judged = [classifier.run(batch).logits[:, fake] for batch in seen]  # a face at a time keeps memory flat
-    return [_stability(*row, limits, calibration) for row in zip(seen, judged, logits, strict=True)]
+    judged = [classifier.run(*batch).logits[:, fake] for batch in seen]  # a face at a time keeps memory flat
+    pictures = [batch for batch, _ in seen]
+    return [_stability(*row, limits, calibration) for row in zip(pictures, judged, logits, strict=True)]
 
 
 def _stability(

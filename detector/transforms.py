@@ -5,11 +5,13 @@ from __future__ import annotations
 import io
 import math
 
+import numpy as np
 import torch
 from PIL import Image
 from torchvision import tv_tensors
 from torchvision.transforms import v2
 
+from .degrade import encode
 from .model import Preprocessing
 
 KERNELS = (v2.InterpolationMode.BILINEAR, v2.InterpolationMode.BICUBIC, v2.InterpolationMode.LANCZOS)
@@ -52,6 +54,17 @@ class RandomScale(v2.Transform):
             kernel = KERNELS[int(torch.randint(len(KERNELS), ()))]
             image, mask = v2.functional.resize(image, size, kernel), v2.functional.resize(mask, size)
         return image, mask
+
+
+class Delivery(v2.Transform):
+    """Delivers each picture in the same way, a key of degrade.DEGRADE. The mask keeps its size, until it is resized."""
+
+    def __init__(self, degrade: str):
+        super().__init__()
+        self.degrade = degrade
+
+    def forward(self, image: Image.Image, mask: torch.Tensor) -> tuple[Image.Image, torch.Tensor]:
+        return Image.open(io.BytesIO(encode(np.asarray(image), self.degrade))).convert("RGB"), mask
 
 
 class RandomView(v2.Transform):
@@ -102,20 +115,18 @@ def whole_transform(preprocessing: Preprocessing) -> v2.Compose:
     return v2.Compose([*deliveries, *_to_tensor(preprocessing)])
 
 
-def worn_transform(preprocessing: Preprocessing) -> v2.Compose:
-    """Whole pictures as they are used, every other one delivered much worse: shrunk, and compressed coarsely."""
+def shrunk_transform(preprocessing: Preprocessing) -> v2.Compose:
+    """Whole pictures as they are used, delivered much worse: shrunk, and most of them compressed coarsely."""
     size = preprocessing.size
-    usual = [RandomScale(p=0.3), RandomReencode(p=0.5)]
-    worse = [RandomScale(p=0.85, factors=(0.35, 0.75), least=64), RandomReencode(p=0.85, quality=(35, 80))]
-    deliveries = [v2.RandomChoice([v2.Compose(usual), v2.Compose(worse)]), v2.Resize((size, size))]
-    return v2.Compose([*deliveries, v2.RandomHorizontalFlip(), *_to_tensor(preprocessing)])
+    deliveries = [RandomScale(p=1, factors=(0.35, 0.75), least=64), RandomReencode(p=0.85, quality=(35, 80))]
+    whole = [v2.Resize((size, size)), v2.RandomHorizontalFlip()]
+    return v2.Compose([*deliveries, *whole, *_to_tensor(preprocessing)])
 
 
 def damaged_transform(preprocessing: Preprocessing) -> v2.Compose:
-    """Whole pictures as messengers leave them: half the sides, compressed at quality 60."""
+    """Whole pictures as messengers leave them, and as `evaluate --degrade both` asks about them."""
     size = preprocessing.size
-    damage = [RandomScale(p=1, factors=(0.5, 0.5), least=1), RandomReencode(p=1, quality=(60, 61))]
-    return v2.Compose([*damage, v2.Resize((size, size)), *_to_tensor(preprocessing)])
+    return v2.Compose([Delivery("both"), v2.Resize((size, size)), *_to_tensor(preprocessing)])
 
 
 def eval_transform(preprocessing: Preprocessing) -> v2.Compose:

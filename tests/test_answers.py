@@ -72,7 +72,7 @@ def test_what_looks_painted_is_not_called_authentic_even_where_nobody_looked_at_
     sure = dataclasses.replace(one, logit=-50.0, probabilities=QUIET, answer=Answer.AUTHENTIC)
 
     def judged(painted, outside):
-        faces = (dataclasses.replace(sure, painted=painted),)
+        faces = (dataclasses.replace(sure, looks={"painted": painted, "smoothed": 0.1}),)
         whole = dataclasses.replace(analysis, faces=faces, limits=LIMITS, calibration=LEVELLED)
         return answers.in_scope(whole, outside)
 

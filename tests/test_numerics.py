@@ -50,7 +50,7 @@ def test_where_scans_judge_the_size_of_the_batch_changes_not_a_bit(classifier, b
         for size in (1, 2, 3, 5):
             parts = list(pool.map(classifier.run, [batch[i : i + size] for i in range(0, len(batch), size)]))
             assert np.array_equal(np.concatenate([part.logits for part in parts]), whole.logits)
-            assert np.array_equal(np.concatenate([part.painted for part in parts]), whole.painted)
+            assert np.array_equal(np.concatenate([part.looks for part in parts]), whole.looks)
             assert torch.equal(torch.cat([part.features for part in parts]), whole.features)
 
 
@@ -79,7 +79,7 @@ def test_half_precision(classifier, batch, logits, kind, tolerance):
     with torch.no_grad(), torch.autocast("cpu", kind):
         features = classifier.network.features((x - classifier._place.mean) / classifier._place.std)
     with torch.no_grad():
-        half = classifier.network.classify(features.float()).numpy()
+        half = classifier.network.classify(classifier.network.chosen(features.float())).numpy()
     assert not np.array_equal(half, logits)  # it was half precision indeed
     np.testing.assert_allclose(half, logits, rtol=0, atol=tolerance)
 

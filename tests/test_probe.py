@@ -1,6 +1,7 @@
 """The probe: its arithmetic by hand, what it learns, and how it travels."""
 
 import csv
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -10,7 +11,7 @@ from PIL import Image
 from safetensors.torch import save_file
 from sklearn.metrics import roc_auc_score
 
-from detector import model, necks, probe, probe_training
+from detector import model, necks, probe, probe_fitting, probe_training
 from detector.explain import evidence
 from detector.model import Architecture, Classifier, Header, Network
 from detector.randomise import randomised
@@ -25,7 +26,8 @@ def probed(pool="lse", seed=0, neck=24):
     with torch.random.fork_rng():
         torch.manual_seed(seed)
         network = Network(architecture, LABELS).eval()
-        readers = (network.probe.trained_reader, network.probe.untouched_reader, network.probe.painted)
+        readers = [reader for pair in (network.probe.usual, network.probe.shrunk) for reader in pair.children()]
+        readers += network.probe.looks.values()
         for head in (network.head, *(reader.out for reader in readers)):
             torch.nn.init.normal_(head.weight, std=0.2)
     process = model.default_preprocessing(network, 64)
@@ -68,10 +70,15 @@ def test_the_logit_is_the_heads_and_what_the_statistics_add(pool, neck):
         other = network.probe.untouched(2 * x + 0.25)
         assert [map.shape[2] for map in other] == [4, 2]  # strides 16 and 32
         assert [map.shape[2] for map in coarse] == ([4, 2] if neck else [2])
-        expected = network.pool(network.head(y))
-        for maps, reader in ((coarse, network.probe.trained_reader), (other, network.probe.untouched_reader)):
-            expected[:, 0] += reader(necks.pooled(maps))
-        assert torch.allclose(network(x), expected, atol=1e-4)
+        head, seen = network.pool(network.head(y)), (necks.pooled(coarse), necks.pooled(other))
+        said = [pair.trained(seen[0]) + pair.untouched(seen[1]) for pair in (network.probe.usual, network.probe.shrunk)]
+        assert (said[0] - said[1]).abs().min() > 1e-2
+        for share in (torch.tensor([0.0, 0.0]), torch.tensor([1.0, 0.25])):
+            expected = head.clone()
+            expected[:, 0] += (1 - share) * said[0] + share * said[1]
+            found = network.classify(network.chosen(network.features(x), share))
+            assert torch.allclose(found, expected, atol=1e-4)
+        assert torch.allclose(network(x), network.classify(network.chosen(network.features(x), torch.zeros(2))))
 
 
 def test_gradcam_is_the_evidence_the_probes_too():
@@ -81,17 +88,18 @@ def test_gradcam_is_the_evidence_the_probes_too():
     maps = evidence(classifier, output.features)
     with torch.no_grad():
         assert maps == pytest.approx(network.evidence(output.features).numpy(), abs=1e-4)
-        alone, said = network.head(output.features[:, :-3]).numpy(), output.features[:, -3:-1].numpy()
+        alone, said = network.head(output.features[:, :-4]).numpy(), output.features[:, -4:-2].numpy()
     assert np.ptp(said, axis=(2, 3)).max() == 0  # of the whole picture, so every place has the same
     assert np.abs(said[:, 0]).min() > 1e-3 and not said[:, 1].any()  # of hair it says nothing
     assert output.logits == pytest.approx(network.pool(torch.from_numpy(alone)).numpy() + said[:, :, 0, 0], abs=1e-4)
 
 
-def test_how_painted_a_picture_looks_is_read_from_both_backbones():
+def test_how_a_picture_looks_is_read_from_both_backbones():
     network, header = probed()
     seen = pictures(3)
     with torch.no_grad():
-        network.probe.painted.out.bias.zero_()
+        for line in network.probe.looks.values():
+            line.out.bias.zero_()
     output = Classifier(network, header).run(seen)
     process = header.preprocessing
     x = (torch.from_numpy(seen).permute(0, 3, 1, 2) / 255 - torch.tensor(process.mean).view(3, 1, 1)) / torch.tensor(
@@ -99,11 +107,11 @@ def test_how_painted_a_picture_looks_is_read_from_both_backbones():
     ).view(3, 1, 1)
     with torch.no_grad():
         both = torch.cat(network.probe.statistics(x, network.maps(x)[1]), 1)
-        expected = network.probe.painted(both).sigmoid().numpy()
-    assert output.painted == pytest.approx(expected, abs=1e-4) and np.ptp(output.painted) > 1e-3
+        expected = torch.stack([network.probe.looks[look](both) for look in necks.LOOKS], 1).sigmoid().numpy()
+    assert output.looks == pytest.approx(expected, abs=1e-4) and np.ptp(output.looks, axis=0).min() > 1e-3
     plain = small_network(NAME, labels=LABELS)
     header = Header(Architecture(NAME), process, LABELS)
-    assert Classifier(plain, header).run(seen).painted is None  # it can't tell
+    assert Classifier(plain, header).run(seen).looks.shape == (3, 0)  # it can't tell
 
 
 def test_a_new_probe_changes_nothing():
@@ -146,7 +154,9 @@ def test_it_travels_with_the_checkpoint(tmp_path):
 def test_randomising_the_heads_reaches_the_probes():
     network, header = probed()
     other = randomised(Classifier(network, header), "heads").network
-    assert not torch.equal(other.probe.trained_reader.out.weight, network.probe.trained_reader.out.weight)
+    for pair in ("usual", "shrunk"):
+        now, before = (getattr(of.probe, pair).trained.out.weight for of in (other, network))
+        assert not torch.equal(now, before)
     assert torch.equal(next(other.probe.untouched.parameters()), next(network.probe.untouched.parameters()))
 
 
@@ -159,7 +169,7 @@ def test_what_the_probe_takes_away_has_a_floor():
         network.probe.floor[0] = before[:, 0].mean()
         bent = torch.logaddexp(before[:, 0], network.probe.floor[0])
         assert torch.allclose(network.probe(x, coarse)[:, 0], bent, atol=1e-4)
-        network.probe.trained_reader.out.bias[0] -= 60
+        network.probe.usual.trained.out.bias[0] -= 60
         assert network.probe(x, coarse)[:, 0].tolist() == pytest.approx([network.probe.floor[0].item()] * 2, abs=1e-4)
 
 
@@ -188,8 +198,13 @@ def drawn(count, useful, rng, noise=1.0):
 
 def readable():
     network, _ = probed(neck=0)
-    network.probe.trained_reader, network.probe.untouched_reader = necks.Reader(6), necks.Reader(4)
+    network.probe.usual, network.probe.shrunk = necks.Pair(6, 4), necks.Pair(6, 4)
     return network
+
+
+def far(read):
+    """The same pictures, shrunk: their statistics lie elsewhere, and show the truth the other way round."""
+    return replace(read, trained=read.trained + 40, untouched=60 - read.untouched)
 
 
 def test_each_gets_the_weight_it_deserves():
@@ -198,42 +213,71 @@ def test_each_gets_the_weight_it_deserves():
     rng = np.random.default_rng(0)
     useful = (1.0, 0.95, 0.0)
     train, held_out, fresh = (drawn(count, useful, rng) for count in (2000, 600, 600))
-    found = probe.fit(network, train, held_out, held_out)
+    fitted = probe_fitting.fit(network, train, far(train), held_out, far(held_out))
+    found = fitted.usual
     assert found.together > found.trained > 0.8 and abs(found.untouched - 0.5) < 0.15  # no line tells the trained ones
     assert found.together > found.head > 0.6
     assert found.factors[0] > 0 and found.factors[1] > 0 and found.factors[2] == 0
-    assert network.probe.untouched_reader(torch.from_numpy(fresh.untouched)).abs().max() == 0
+    assert network.probe.usual.untouched(torch.from_numpy(fresh.untouched)).abs().max() == 0
     assert torch.equal(network.head.weight[1], before[1])  # hair stays as it was
     # What was written into the network is what was measured: fresh pictures, logits put together by hand.
     with torch.no_grad():
-        said = network.probe.trained_reader(torch.from_numpy(fresh.trained)).numpy()
-    logits = found.factors[0] * fresh.evidence[:, 0, 0] + np.logaddexp(said, found.floor)
+        said = network.probe.usual.trained(torch.from_numpy(fresh.trained)).numpy()
+    logits = found.factors[0] * fresh.evidence[:, 0, 0] + np.logaddexp(said, fitted.floor)
     assert roc_auc_score(fresh.target, logits) == pytest.approx(found.together, abs=0.04)
     assert abs(logits.mean()) < 0.6  # both classes are even
-    assert network.probe.floor.tolist() == [found.floor]
+    assert network.probe.floor.tolist() == [fitted.floor]
+
+
+def test_shrunk_pictures_have_read_outs_of_their_own():
+    network, rng = readable(), np.random.default_rng(0)
+    train, held_out, fresh = (drawn(count, (0.3, 0.95, 2), rng) for count in (2000, 600, 600))
+    fitted = probe_fitting.fit(network, train, far(train), held_out, far(held_out))
+    assert fitted.shrunk.factors[0] == fitted.usual.factors[0]
+    statistics = torch.from_numpy(far(fresh).trained), torch.from_numpy(far(fresh).untouched)
+    with torch.no_grad():
+        said = [pair(*statistics) for pair in (network.probe.usual, network.probe.shrunk)]
+    usual, shrunk = (roc_auc_score(fresh.target, one) for one in said)
+    assert shrunk > 0.9 and usual < 0.5
+
+
+def test_a_crop_much_smaller_than_the_input_is_read_as_shrunk():
+    network, header = probed()
+    classifier = Classifier(network, header)  # 64 px
+    sides = (20, 38, 42, 45, 64, 300)
+    crops = [np.random.default_rng(side).integers(0, 256, (side, side, 3), dtype=np.uint8) for side in sides]
+    shrunk = classifier.shrunk(crops)
+    assert shrunk.dtype == np.float32
+    assert shrunk.tolist() == pytest.approx([1, 1, (0.7 - 42 / 64) / 0.1, 0, 0, 0], abs=1e-6)
+    inputs = classifier.prepare(crops)
+    usual, own = classifier.run(inputs).logits, classifier.run(inputs, shrunk).logits
+    assert (np.abs(usual - own)[:, 0] > 1e-4).tolist() == [True, True, True, False, False, False]
+    assert np.array_equal(usual[:, 1], own[:, 1])  # of hair the probe says nothing
+    apart = [classifier.run(inputs[i : i + 1], shrunk[i : i + 1]).logits[0] for i in range(6)]
+    assert np.stack(apart) == pytest.approx(own, abs=1e-4)
 
 
 def test_both_backbones_weigh_the_same():
     network, rng = readable(), np.random.default_rng(0)
     train, held_out = drawn(2000, (1, 0.9, 1), rng), drawn(600, (1, 0.9, 1), rng)
-    found = probe.fit(network, train, held_out, held_out)
+    found = probe_fitting.fit(network, train, far(train), held_out, far(held_out)).usual
     with torch.no_grad():
         head = network.pool(torch.from_numpy(held_out.evidence[:, None]) * found.factors[0]).std()
-        trained = network.probe.trained_reader(torch.from_numpy(held_out.trained)).std()
-        other = network.probe.untouched_reader(torch.from_numpy(held_out.untouched)).std()
+        trained = network.probe.usual.trained(torch.from_numpy(held_out.trained)).std()
+        other = network.probe.usual.untouched(torch.from_numpy(held_out.untouched)).std()
     assert float(trained / head) == pytest.approx(1, abs=0.01) and float(other / head) == pytest.approx(2, abs=0.01)
 
 
 def test_the_same_seed_teaches_the_same():
     rng = np.random.default_rng(0)
-    sets = [drawn(200, (1, 0.9, 1), rng) for _ in range(3)]
+    sets = [drawn(200, (1, 0.9, 1), rng) for _ in range(4)]
     networks = [readable() for _ in range(3)]
     for network, seed in zip(networks, (0, 0, 1), strict=True):
         torch.rand(seed)  # what was drawn before plays no part
         state = torch.get_rng_state()
-        probe.fit(network, *sets, seed)
+        probe_fitting.fit(network, *sets, seed)
         assert torch.equal(torch.get_rng_state(), state)
-    weights = [network.probe.untouched_reader.hidden.weight for network in networks]
+    weights = [network.probe.shrunk.untouched.hidden.weight for network in networks]
     assert torch.equal(weights[0], weights[1]) and not torch.equal(weights[0], weights[2])
 
 
@@ -247,7 +291,7 @@ def test_the_floor_is_as_high_as_it_is_cheap(real, fake, floor):
         return rng.normal(0, 0.19, 2000), said
 
     first, easy = seen(real, fake), seen(-6, 3)
-    assert probe._floor([first, easy], target) == probe._floor([easy, first], target) == floor
+    assert probe_fitting._floor([first, easy], target) == probe_fitting._floor([easy, first], target) == floor
 
 
 def test_too_few_examples_are_refused():
@@ -255,9 +299,9 @@ def test_too_few_examples_are_refused():
     before = {name: value.clone() for name, value in network.state_dict().items()}
     rng = np.random.default_rng(0)
     many, few = drawn(60, (1, 1, 1), rng), drawn(30, (1, 1, 1), rng)  # 15 of each
-    for sets, name in (((many, few, few), "held-out"), ((few, many, many), "training")):
+    for sets, name in (((many, many, few, few), "held-out"), ((few, many, many, many), "training")):
         with pytest.raises(ValueError, match=f"15 real and 15 fake {name} pictures are too few"):
-            probe.fit(network, *sets)
+            probe_fitting.fit(network, *sets)
     assert all(torch.equal(value, before[name]) for name, value in network.state_dict().items())
 
 
@@ -292,7 +336,8 @@ def test_command(shared_list, capsys):
     printed = capsys.readouterr().out
     assert "AUC on val" in printed and "now calibrate it" in printed
     _, header = model.read(out)
-    assert header.architecture.probe and header.training["probe"]["pictures"] == 200
+    assert header.architecture.probe
+    assert [header.training["probe"][name] for name in ("pictures", "shrunk")] == [200, 400]
     rows = list(csv.DictReader((shared_list / "list.csv").open()))[80:]
     seen = [np.asarray(Image.open(shared_list / row["img_name"])) for row in rows]
     fake = np.array([row["target"] == "1" for row in rows])

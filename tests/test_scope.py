@@ -9,8 +9,9 @@ import pytest
 from PIL import Image, ImageEnhance, ImageFilter, ImageOps
 
 from benchmarks.scope_sheet import drawing, jpeg, png, screenshot
-from detector import Analyser, faces, image_statistics, images, painting, scope
+from detector import Analyser, faces, forge, image_statistics, images, painting, parts, scope, smoothing
 from detector.faces import Box
+from detector.necks import LOOKS
 from detector.page import scope_note
 from detector.page.texts import en as texts
 from detector.scope import RULES, Reason
@@ -224,29 +225,37 @@ def test_refusals_come_first(portrait):
 # ---- what only the network sees
 
 
-def test_what_looks_painted_is_said_once():
+def test_what_it_looks_like_is_said_once():
     drawing, dark, noisy = (Reason(key, "warn", "", 1, 2) for key in ("drawing", "dark", "noisy"))
-    assert scope.with_look((), None) == scope.with_look((), 0.49) == ()
-    [reason] = found = scope.with_look((), 0.5)
+
+    def look(reasons, painted, smoothed=0.0, **where):
+        return scope.with_look(reasons, {"painted": painted, "smoothed": smoothed}, **where)
+
+    assert scope.with_look((), {}) == look((), 0.49, 0.49) == ()
+    [reason] = found = look((), 0.5)
     assert (reason.key, reason.kind, reason.value, reason.limit) == ("painted", "warn", 0.5, 0.5)
     assert reason.text.startswith("The face looks drawn, painted or rendered: 50%")
-    assert scope.with_look((), 1.0, scope.MIDDLE)[0].text.startswith("The picture's middle looks")
-    assert scope.with_look(found, 0.9) == found
-    assert scope.with_look((drawing,), 0.9) == (drawing,) and scope.with_look((dark,), 0.9) == (dark,)
-    assert [reason.key for reason in scope.with_look((noisy,), 0.9)] == ["noisy", "painted"]
+    assert look((), 1.0, where=scope.MIDDLE)[0].text.startswith("The picture's middle looks")
+    assert look(found, 0.9) == look((), 0.5, 0.4) == found
+    assert look((drawing,), 0.9) == (drawing,) and look((dark,), 0.9, 0.9) == (dark,)
+    assert [reason.key for reason in look((noisy,), 0.9)] == ["noisy", "painted"]
     assert [str(cause) for cause in scope.hiding(found)] == ["it looks painted"]
+    [reason] = found = look((), 0.6, 0.75)
+    assert (reason.key, reason.kind) == ("smoothed", "warn") and "as by a beauty filter: 75%" in reason.text
+    assert look(found, 0.9) == found and [str(cause) for cause in scope.hiding(found)] == ["its skin looks smoothed"]
 
 
 @pytest.mark.parametrize("name", ["collins", "hopper"])
-def test_the_shipped_weights_know_an_oil_painting_from_a_photo(assets, name):
+def test_the_shipped_weights_know_an_oil_painting_and_smoothed_skin_from_a_photo(assets, name):
     analyser = Analyser(device="cpu")
     photo = np.asarray(Image.open(assets / f"example-{name}.jpg").convert("RGB"))
-    keys = []
-    for pixels in (photo, painting.oil(photo, np.random.default_rng(0))):
+    smoothed = smoothing.smooth(forge.portrait_of(parts.load(), photo), np.random.default_rng(3), "median")
+    looks = []
+    for pixels in (photo, painting.oil(photo, np.random.default_rng(0)), smoothed):
         [first, *_] = analyser.steps(analyser.prepare(pixels), "gradcam")
-        keys.append({reason.key for reason in first.scope})
-        assert first.answer != Answer.AUTHENTIC or "painted" not in keys[-1]
-    assert "painted" not in keys[0] and "painted" in keys[1]
+        looks.append({reason.key for reason in first.scope} & set(LOOKS))
+        assert first.answer != Answer.AUTHENTIC or not looks[-1]
+    assert looks == [set(), {"painted"}, {"smoothed"}]
 
 
 # ---- on the page

@@ -16,8 +16,9 @@ def portrait():
     return np.asarray(Image.open(ASSETS / "example-collins.jpg").convert("RGB"))
 
 
-def test_there_are_at_least_twelve_ways_and_each_changes_the_picture(portrait):
-    seen = views(portrait, 64)
+def test_there_are_at_least_twelve_ways_and_each_changes_the_picture(tiny, portrait):
+    seen, shrunk = views(portrait, tiny.classifier)
+    assert shrunk.shape == (len(WAYS),)
     assert seen.shape == (len(WAYS), 64, 64, 3) and seen.dtype == np.uint8 and len(WAYS) >= 12
     own = resize(portrait, 64)
     for name, view in zip(WAYS, seen, strict=True):
@@ -27,25 +28,25 @@ def test_there_are_at_least_twelve_ways_and_each_changes_the_picture(portrait):
         assert apart < (50 if "cropped" in name else 6), name  # the same picture still
 
 
-def test_ways_at_work_side_by_side_leave_each_other_alone(portrait):
+def test_ways_at_work_side_by_side_leave_each_other_alone(tiny, portrait):
     small = portrait[::4, ::4]
     alone = np.stack([resize(np.asarray(way(Image.fromarray(small))), 64) for way in WAYS.values()])
-    assert all(np.array_equal(views(small, 64), alone) for _ in range(100))
+    assert all(np.array_equal(views(small, tiny.classifier)[0], alone) for _ in range(100))
 
 
-def test_mirrored_is_the_mirror_image(portrait):
+def test_mirrored_is_the_mirror_image(tiny, portrait):
     small = portrait[::8, ::8]
-    mirrored = views(small, 64)[list(WAYS).index("mirrored")]
+    mirrored = views(small, tiny.classifier)[0][list(WAYS).index("mirrored")]
     assert np.array_equal(mirrored, resize(small[:, ::-1], 64))
 
 
-def test_tiny_crops_survive_every_way():
-    assert views(np.zeros((1, 2, 3), np.uint8), 32).shape == (len(WAYS), 32, 32, 3)
+def test_tiny_crops_survive_every_way(tiny):
+    assert views(np.zeros((1, 2, 3), np.uint8), tiny.classifier)[0].shape == (len(WAYS), 64, 64, 3)
 
 
 def test_stability_is_what_the_classifier_says_of_the_views(tiny, portrait):
     limits = measured([0], [0], -1e-6, 1e-6)
-    expected = tiny.classifier.run(views(portrait, 64)).logits[:, 0]
+    expected = tiny.classifier.run(*views(portrait, tiny.classifier)).logits[:, 0]
     (held,) = check(tiny.classifier, [portrait], [5.0], limits, None)
     assert [view.logit for view in held.views] == pytest.approx(expected.tolist(), abs=1e-5)
     assert held.spread == pytest.approx(expected.std(), abs=1e-5)
@@ -60,10 +61,10 @@ def test_stability_is_what_the_classifier_says_of_the_views(tiny, portrait):
 )
 def test_a_view_beyond_the_middle_is_a_flip(tiny, portrait, own, view, flips):
     class Low:
-        header, labels = tiny.classifier.header, tiny.classifier.labels
+        labels, prepare, shrunk = tiny.classifier.labels, tiny.classifier.prepare, tiny.classifier.shrunk
 
         @staticmethod
-        def run(batch):
+        def run(batch, shrunk):
             return type("Output", (), {"logits": np.full((len(batch), 2), view)})
 
     (held,) = check(Low, [portrait], [own], measured([0], [0], -1.0, 1.0), None)
@@ -89,8 +90,8 @@ def test_of_many_faces_the_most_suspicious_are_checked(tiny, portrait, monkeypat
     assert len(analysis.faces) == 2 and checked == max(face.logit for face in analysis.faces)
 
 
-def test_large_crops_are_shrunk_before_they_are_encoded(portrait, monkeypatch):
+def test_large_crops_are_shrunk_before_they_are_encoded(tiny, portrait, monkeypatch):
     seen = []
     monkeypatch.setattr(stability, "WAYS", {"as it is": lambda image: seen.append(image.size) or image})
-    views(np.asarray(Image.fromarray(portrait).resize((2000, 1000))), 64)
+    views(np.asarray(Image.fromarray(portrait).resize((2000, 1000))), tiny.classifier)
     assert seen == [(stability.LARGEST, stability.LARGEST // 2)]

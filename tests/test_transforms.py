@@ -80,13 +80,13 @@ def test_a_damaged_picture_lost_its_finest_detail():
     assert damaged.std() < 0.6 * plain.std()  # a mean over 2 × 2 px leaves half of it, enlarging takes more
 
 
-def test_every_other_delivery_of_a_probe_is_much_worse():
+def test_a_shrunk_delivery_is_much_worse_than_usual_ones():
     (image, mask), process = both((256, 256)), replace(PROCESS, size=256)
     fresh = transforms.eval_transform(process)(image, mask)[0].std()
     torch.manual_seed(0)
-    usual, worn = (
+    usual, shrunk = (
         np.array([float(of(process)(image, mask)[0].std() / fresh) for _ in range(100)])
-        for of in (transforms.whole_transform, transforms.worn_transform)
+        for of in (transforms.whole_transform, transforms.shrunk_transform)
     )
-    assert (usual < 0.35).mean() < 0.15  # shrinking takes finest detail, which is all that noise has
-    assert 0.2 < (worn < 0.35).mean() < 0.55
+    assert (usual > 0.6).mean() > 0.65  # shrinking takes finest detail, which is all that noise has
+    assert (shrunk < 0.6).mean() > 0.9 and shrunk.min() < 0.3

@@ -77,6 +77,15 @@ VERDICTS = {
         "检测器是用照片训练的；如果这是照片，请寻找原始文件。"
     ),
     "it looks painted": "看起来像绘画",
+    (
+        "The skin looks smoothed, as by a beauty filter: {value:.0%}, where of the photos it was tried on one in two "
+        "hundred reaches {limit:.0%}. Such a filter leaves traces of its own, and hides others: look for the "
+        "unfiltered picture."
+    ): (
+        "皮肤看起来被磨皮过，像是用了美颜滤镜：{value:.0%}（在测试过的真实照片中，每两百张有一张达到 {limit:.0%}）。"
+        "这类滤镜会留下自己的痕迹，也会掩盖其他痕迹：请找未加滤镜的图片。"
+    ),
+    "its skin looks smoothed": "皮肤看起来被磨皮过",
     "blur": "模糊",
     "noise": "噪点",
     (

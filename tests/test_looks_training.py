@@ -1,4 +1,4 @@
-"""Telling paintings from photos: the read-out by hand, and the command on a few pictures."""
+"""Telling paintings and filtered pictures from photos: the read-out by hand, and the command on a few pictures."""
 
 import csv
 
@@ -9,7 +9,7 @@ from conftest import small_network
 from PIL import Image
 from test_probe import NAME, probed
 
-from detector import model, necks, painted_training, probe
+from detector import looks_training, model, necks, probe
 from detector.model import Architecture, Classifier, Header
 
 
@@ -25,25 +25,25 @@ def test_one_photo_in_two_hundred_reaches_the_zero():
     rng, line = np.random.default_rng(0), necks.Line(5).requires_grad_(False)
     assert line(torch.zeros(2, 5)).tolist() == [necks.SILENT] * 2
     real, paintings = read(np.zeros(1000), rng), read(np.ones(1000), rng)
-    told = painted_training.fit(line, read(np.arange(2000) % 2, rng), real)
+    told = looks_training.fit(line, read(np.arange(2000) % 2, rng), real)
     said = [line(torch.from_numpy(np.concatenate([of.trained, of.untouched], 1))) for of in (real, paintings)]
-    assert float((said[0] >= 0).float().mean()) == pytest.approx(painted_training.REACHED, abs=0.001)
+    assert float((said[0] >= 0).float().mean()) == pytest.approx(looks_training.REACHED, abs=0.001)
     assert float((said[1] >= 0).float().mean()) > 0.8 and told > 0.98
 
 
 def test_too_few_pictures_are_refused():
     rng, line = np.random.default_rng(0), necks.Line(5).requires_grad_(False)
     many, few = read(np.arange(100) % 2, rng), read(np.zeros(19), rng)
-    with pytest.raises(ValueError, match="19 real pictures are too few to tell paintings; give 20"):
-        painted_training.fit(line, many, few)
-    with pytest.raises(ValueError, match="0 painted pictures"):
-        painted_training.fit(line, few, many)
+    with pytest.raises(ValueError, match="19 real pictures are too few to tell how pictures look; give 20"):
+        looks_training.fit(line, many, few)
+    with pytest.raises(ValueError, match="0 changed pictures"):
+        looks_training.fit(line, few, many)
     assert line.out.bias.item() == necks.SILENT
 
 
 def test_other_light_changes_colours_and_keeps_what_is_seen(hopper):
     portrait = np.asarray(Image.open(hopper).convert("RGB").resize((128, 150)))
-    made = [painted_training.relit(portrait, np.random.default_rng(seed)) for seed in (0, 0, 1)]
+    made = [looks_training.relit(portrait, np.random.default_rng(seed)) for seed in (0, 0, 1)]
     assert np.array_equal(made[0], made[1]) and not np.array_equal(made[0], made[2])
     assert made[0].shape == portrait.shape and made[0].dtype == np.uint8
     for one in (made[0], made[2]):
@@ -73,18 +73,20 @@ def test_command(photos, capsys):
     model.save(start, network, header)
     call = ["--labels", photos / "list.csv", "--images", photos, "--checkpoint", start, "--out", out, "--workers", 0]
     call = list(map(str, [*call, "--device", "cpu"]))
-    assert painted_training.main(call) == 0
-    assert "AUC" in capsys.readouterr().out
+    assert looks_training.main(call) == 0
+    printed = capsys.readouterr().out
+    assert "painted from plain pictures of train: AUC" in printed and "smoothed from plain pictures" in printed
     _, facts = model.read(out)
-    assert facts.training["painted"] == {"pictures": 50, "photos": 30, "seed": 0}
+    assert facts.training["looks"] == {"pictures": 50, "photos": 30, "seed": 0}
     seen = np.random.default_rng(0).integers(0, 256, (3, 64, 64, 3), dtype=np.uint8)
     before, now = (Classifier(*model.read(path)).run(seen) for path in (start, out))
-    assert np.array_equal(before.logits, now.logits)  # it learned to tell paintings, and nothing else changed
-    assert (now.painted > 1e-6).all() and not np.array_equal(before.painted, now.painted)
-    assert painted_training.main(call) == 2 and "give another --out" in capsys.readouterr().err
+    assert np.array_equal(before.logits, now.logits)  # it learned to tell looks, and nothing else changed
+    assert (now.looks > 1e-6).all() and not (before.looks == now.looks).any()
+    assert not np.array_equal(now.looks[:, 0], now.looks[:, 1])
+    assert looks_training.main(call) == 2 and "give another --out" in capsys.readouterr().err
 
     plain = small_network(NAME, labels=("fake",))
     bare = photos / "bare.safetensors"
     model.save(bare, plain, Header(Architecture(NAME), model.default_preprocessing(plain, 64), ("fake",)))
     refused = [*call[:5], str(bare), "--out", str(photos / "other.safetensors"), *call[8:]]
-    assert painted_training.main(refused) == 2 and "has no probe" in capsys.readouterr().err
+    assert looks_training.main(refused) == 2 and "has no probe" in capsys.readouterr().err
