@@ -31,9 +31,9 @@ class White(torch.nn.Module):
 class Counting(Classifier):
     """Notes how many views each forward pass had."""
 
-    def run(self, batch):
+    def run(self, batch, shrunk=None):
         self.__dict__.setdefault("batches", []).append(len(batch))
-        return super().run(batch)
+        return super().run(batch, shrunk)
 
 
 def white_finder(kind=Classifier):

