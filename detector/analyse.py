@@ -190,7 +190,8 @@ class Analyser:
         calibration = self.classifier.header.calibration
         held = stability.check(self.classifier, cuts, logits, self.verdicts, calibration)
         maps = np.stack([faces[i].heatmaps[self.labels.index(FAKE)].values for i in chosen])
-        stamped = causal.check(self.classifier, cuts, maps, logits=logits)
+        inputs, shrunk = one.inputs[chosen], one.shrunk[chosen]
+        stamped = causal.check(self.classifier, inputs, maps, logits=logits, shrunk=shrunk)
         checked = list(faces)
         for i, found, stamp in zip(chosen, held, stamped, strict=True):
             answer = faces[i].answer if found.holds else Answer.UNDECIDED

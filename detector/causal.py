@@ -70,10 +70,12 @@ def check(
     label: str = FAKE,
     seed: int = 0,
     logits: np.ndarray | None = None,
+    shrunk: np.ndarray | None = None,
 ) -> list[CausalCheck]:
     """One CausalCheck for each crop, all their views in one batch.
 
-    `crops`: uint8 RGB (h, w, 3) of any size; `maps`: float32
+    `crops`: uint8 RGB (h, w, 3) of any size; those of the network's own size come with `shrunk` (n,), what
+    Classifier.shrunk gave before they were brought to it; `maps`: float32
     (n, rows, columns), the label's maps of those crops, in logits; `logits`: float (n,), what the classifier gave for
     the label on the untouched crops, which otherwise run along. A crop's answer does not depend on the other crops.
     Raises ValueError for a label the classifier does not know and for maps that are not one for each crop.
@@ -86,8 +88,8 @@ def check(
     claims = [index for index, areas in enumerate(planned) if areas]
     if not claims:
         return [_nothing(label)] * len(crops)
-    chosen = [crops[index] for index in claims]
-    inputs, shrunk = classifier.prepare(chosen), classifier.shrunk(chosen)
+    shrunk = (classifier.shrunk(crops) if shrunk is None else shrunk)[claims]
+    inputs = classifier.prepare([crops[index] for index in claims])
     side = inputs.shape[1]
     covers = [[soft(area, side) for area in planned[index]] for index in claims]
     fills = [fill(pixels, np.random.default_rng(seed)) for pixels in inputs]

@@ -101,7 +101,7 @@ def measure(
     for source, group, picture in bar:
         try:
             one = analyser.prepare(picture)
-            batch.append((source, group, one.crops[0].cut(one.picture.pixels)))
+            batch.append((source, group, one.inputs[0], one.shrunk[0]))
         except PictureError:
             unreadable += 1
         if len(batch) == BATCH:
@@ -120,14 +120,17 @@ def measure(
     return result
 
 
-def curves(classifier: Classifier, crop: np.ndarray, values: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Probability of fake along CURVES, (4, STEPS + 1), for one crop, uint8 RGB (h, w, 3), and its map (rows, columns).
+def curves(
+    classifier: Classifier, pixels: np.ndarray, values: np.ndarray, rng: np.random.Generator, shrunk: float = 0.0
+) -> np.ndarray:
+    """Probability of fake along CURVES, (4, STEPS + 1), for one prepared crop (side, side, 3) and its map (h, w).
+
+    `shrunk`: what Classifier.shrunk gave for it before it was prepared.
 
     Deletion goes from the crop to its fill, the hottest places first; insertion from the fill to the crop. "Moved" is
     the same map shifted around by a random distance: as clumped as the map, so its order makes no more edges than the
     map's own, but at the wrong places.
     """
-    [pixels], [shrunk] = classifier.prepare([crop]), classifier.shrunk([crop])
     rows, columns = (min(PLACES, side) for side in values.shape)
     places = cv2.resize(values.astype(np.float32), (columns, rows), interpolation=cv2.INTER_AREA)
     shift = [int(rng.integers(side // 4, side - side // 4 + 1)) for side in places.shape]
@@ -140,7 +143,7 @@ def curves(classifier: Classifier, crop: np.ndarray, values: np.ndarray, rng: np
     views = [causal.blend(pixels, fill, cover) for curve in covers for cover in curve]
     column = classifier.labels.index(FAKE)
     batch = np.stack([pixels, fill, *views])
-    found = classifier.run(batch, np.repeat(shrunk, len(batch))).probabilities[:, column].astype(float)
+    found = classifier.run(batch, np.full(len(batch), shrunk, np.float32)).probabilities[:, column].astype(float)
     whole, gone, between = found[0], found[1], found[2:].reshape(4, STEPS - 1)
     ends = [(whole, gone), (gone, whole)] * 2
     return np.stack([[start, *curve, end] for (start, end), curve in zip(ends, between, strict=True)])
@@ -202,13 +205,14 @@ def _pictures(
             yield FORGED, item.group, item.pixels
 
 
-def _rows(classifier: Classifier, batch: Sequence[tuple[str, str, np.ndarray]], seed: int, number: int) -> list[_Row]:
-    crops = [crop for _, _, crop in batch]
-    inputs, shrunk = classifier.prepare(crops), classifier.shrunk(crops)
+def _rows(
+    classifier: Classifier, batch: Sequence[tuple[str, str, np.ndarray, float]], seed: int, number: int
+) -> list[_Row]:
+    inputs, shrunk = (np.stack([row[place] for row in batch]) for place in (2, 3))
     column = classifier.labels.index(FAKE)
     output = classifier.run(inputs, shrunk)
     maps = explain.evidence(classifier, output.features)[:, column]
-    checks: list[CausalCheck] = causal.check(classifier, crops, maps, FAKE, seed, output.logits[:, column])
+    checks: list[CausalCheck] = causal.check(classifier, inputs, maps, FAKE, seed, output.logits[:, column], shrunk)
     random = {}
     for stage in STAGES:  # other noise for each batch: one draw may happen to look like the head that was learned
         other = randomised(classifier, stage, seed + number)
@@ -218,10 +222,10 @@ def _rows(classifier: Classifier, batch: Sequence[tuple[str, str, np.ndarray]], 
             source,
             group,
             checks[i].stamp,
-            curves(classifier, crop, maps[i], np.random.default_rng([seed, number + i])),
+            curves(classifier, inputs[i], maps[i], np.random.default_rng([seed, number + i]), shrunk[i]),
             {stage: rank_correlation(maps[i], random[stage][i]) for stage in STAGES},
         )
-        for i, (source, group, crop) in enumerate(batch)
+        for i, (source, group, *_) in enumerate(batch)
     ]
 
 
