@@ -12,6 +12,7 @@ import cv2
 import numpy as np
 
 from .forge import Portrait
+from .forge.base import blend
 from .parts import BROWS, EYES, MOUTH, NOSE, SKIN
 
 USUAL = 352  # px: shorter side at which the sizes below are given
@@ -31,7 +32,7 @@ def smooth(portrait: Portrait, rng: np.random.Generator, style: str | None = Non
         cv2.GaussianBlur(portrait.region(of), (0, 0), RIM * scale) for of in (SKIN + NOSE, EYES + BROWS + MOUTH)
     )
     share = (skin - spared).clip(0, 1) * rng.uniform(0.7, 1.0)
-    return np.clip(pixels + (made - pixels) * share[..., None] + 0.5, 0, 255).astype(np.uint8)
+    return blend(pixels, made, share)
 
 
 def _bilateral(pixels: np.ndarray, scale: float, rng: np.random.Generator) -> np.ndarray:
