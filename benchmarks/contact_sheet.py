@@ -15,6 +15,7 @@ from PIL import Image
 
 from detector import faces, forge, parts
 from detector.forge import CannotForge, Portrait
+from detector.forge.hair import unlike
 
 ASSETS = Path(__file__).parents[1] / "assets"
 STRENGTHS = (0.3, 0.65, 1.0)
@@ -22,12 +23,6 @@ SIDE, MARGIN = 220, 28  # px
 SEED = {"face_edge": 12, "lighting": 12, "background": 0, "sharpness": 12, "hair": 12}  # a wide mask each
 # One telling variant each; the others are made in the same way.
 SHOWN = {"face_edge": "outline", "lighting": "ramp", "background": "checkerboard", "sharpness": "blur", "hair": "fill"}
-
-
-def grey_haired(portrait: Portrait) -> Portrait:
-    grey = 90 + portrait.pixels.mean(2, keepdims=True) * 0.8
-    pixels = np.where(portrait.hair[..., None] > 0, grey, portrait.pixels).clip(0, 255).astype(np.uint8)
-    return Portrait(pixels, portrait.box, portrait.parts)
 
 
 def sheet(portrait: Portrait, donor: Portrait) -> np.ndarray:
@@ -68,8 +63,7 @@ if __name__ == "__main__":
     whole = np.asarray(Image.open(ASSETS / "example-collins.jpg").convert("RGB"))
     square = faces.crop_box(faces.find(whole)[0].box, *whole.shape[1::-1])
     image = Image.fromarray(square.cut(whole)).resize((352, 352), Image.Resampling.LANCZOS)
-    parser = parts.load()
-    portrait = forge.portrait_of(parser, np.asarray(image))
-    donor = grey_haired(forge.portrait_of(parser, np.ascontiguousarray(portrait.pixels[:, ::-1])))
+    portrait = forge.portrait_of(parts.load(), np.asarray(image))
+    donor = unlike(portrait)
     Image.fromarray(sheet(portrait, donor)).save(ASSETS / "forgeries.jpg", quality=88)
     speed(portrait, donor)

@@ -15,7 +15,7 @@ from PIL import Image, ImageDraw, ImageEnhance, ImageFilter, ImageFont, ImageOps
 
 from benchmarks.deliveries import encoded, scaled
 from benchmarks.scope import reasons_of
-from detector import Analyser, faces, forge, painting, parts, scope, smoothing
+from detector import Analyser, faces, forge, painting, parts, scope, sculpting, smoothing
 
 ASSETS = Path(__file__).parents[1] / "assets"
 Colour = str | tuple[int, int, int]
@@ -77,6 +77,11 @@ def filtered(image: Image.Image) -> bytes:
     return png(Image.fromarray(smoothing.smooth(portrait, np.random.default_rng(0), "detail taken")))
 
 
+def statue(image: Image.Image) -> bytes:
+    portrait = forge.portrait_of(parts.load(), np.asarray(image))
+    return png(Image.fromarray(sculpting.sculpt(portrait, np.random.default_rng(2), "stone")))
+
+
 # Not among them: other_faces_small. Beside a large face the finder seldom sees one so small.
 PICTURES: dict[str, Callable[[Image.Image], bytes]] = {
     "no_face": face_cut_away,
@@ -93,6 +98,7 @@ PICTURES: dict[str, Callable[[Image.Image], bytes]] = {
     "few_tones": lambda image: png(ImageOps.posterize(image, 3)),
     "painted": oil,
     "smoothed": filtered,
+    "sculpted": statue,
     "saturated": lambda image: png(ImageEnhance.Color(image).enhance(4)),
     "screenshot": lambda image: png(screenshot(image)),
 }

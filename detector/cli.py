@@ -75,6 +75,7 @@ def _scan(args: argparse.Namespace, analyser) -> int:
 
 def _explain(args: argparse.Namespace, analyser) -> int:
     from .explain import METHODS
+    from .verdict import shown
 
     if args.method not in METHODS:
         raise ValueError(f"unknown --method {args.method}; choose one of {', '.join(METHODS)}")
@@ -91,7 +92,7 @@ def _explain(args: argparse.Namespace, analyser) -> int:
             failed += 1
             print(f"error: {error}", file=sys.stderr)
             continue
-        print(f"{image}: {analysis.answer}, {analysis.probability:.0%} fake → {folder}")
+        print(f"{image}: {analysis.answer}, {shown(analysis.probability):.0%} fake → {folder}")
         for reason in (*(reason.text for reason in analysis.scope), *analysis.reasons):
             print(f"  {reason}")
         for number, verdict in enumerate(analysis.faces, 1):

@@ -1,10 +1,10 @@
-"""Teaches a checkpoint how paintings and filtered photos look, so that the page can say what it was not made for.
+"""Teaches a checkpoint how paintings, filtered photos and statues look, to say what it was not made for.
 
     python -m detector.looks_training --labels faces.csv --checkpoint PROBED --out LOOKS
 
 For each of necks.LOOKS a linear read-out of what the checkpoint's probe sees, fitted to pictures of the list's split
-`train`, every other one changed on the way (detector/painting.py, detector/smoothing.py). On the real ones of `val` its
-zero is set to where one in two hundred gets. Nothing else of the checkpoint changes.
+`train`, every other one changed on the way (detector/painting.py, smoothing.py, sculpting.py). On the real ones of
+`val` its zero is set to where one in two hundred gets. Nothing else of the checkpoint changes.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import cache
 
+import cv2
 import numpy as np
 import torch
 from PIL import Image
@@ -24,7 +25,7 @@ from torch.utils.data import Dataset
 from torchvision import tv_tensors
 from torchvision.transforms import v2
 
-from . import data, forge, model, painting, parts, probe, smoothing, transforms
+from . import data, forge, model, painting, parts, probe, sculpting, smoothing, transforms
 from .artifacts import FAKE
 from .images import load
 from .necks import LOOKS, Line
@@ -32,16 +33,12 @@ from .probe_fitting import LEAST
 from .probe_training import given, guarded, parser, reads
 
 STRENGTH = 1e-3  # inverse of the penalty; ten times more or less of it told other people's paintings worse
-REACHED = 0.005  # share of real photos that are said to look painted, and smoothed
+REACHED = 0.005  # share of real photos that are said to have each of the looks
 RELIT = 0.4  # share of the pictures that get other light: coloured lamps, darkness and grading paint nothing
+GREY = 0.25  # share of the pictures without colour: an old photo shows no statue
 SOFT = v2.RandomApply([v2.GaussianBlur(13, (0.5, 2.0))], p=0.3)  # a photo out of focus is none the less a photo
 
 Maker = Callable[[np.ndarray, np.random.Generator], np.ndarray]  # pixels (h, w, 3) uint8 → the same, changed
-
-
-def _smoothed(pixels: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    box, coarse = data.region_of(pixels, _parser())
-    return smoothing.smooth(forge.Portrait.of(pixels, box, coarse), rng)
 
 
 @cache
@@ -49,7 +46,16 @@ def _parser() -> parts.Parser:
     return parts.load()
 
 
-MAKERS: dict[str, Maker] = dict(zip(LOOKS, (painting.paint, _smoothed), strict=True))
+def _of_portrait(make: Callable[[forge.Portrait, np.random.Generator], np.ndarray]) -> Maker:
+    def of(pixels: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+        return make(forge.Portrait.of(pixels, *data.region_of(pixels, _parser())), rng)
+
+    return of
+
+
+MAKERS: dict[str, Maker] = dict(
+    zip(LOOKS, (painting.paint, _of_portrait(smoothing.smooth), _of_portrait(sculpting.sculpt)), strict=True)
+)
 
 
 class Changed(Dataset):
@@ -79,6 +85,8 @@ class Changed(Dataset):
             pixels = self.maker(pixels, rng)
         if rng.random() < RELIT:
             pixels = relit(pixels, rng)
+        if rng.random() < GREY:
+            pixels = toned(pixels, rng)
         nothing = tv_tensors.Mask(torch.zeros(1, *pixels.shape[:2], dtype=torch.uint8))
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(place)
@@ -98,6 +106,13 @@ def relit(pixels: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     light = (1 - share) * lamps[0] + share * lamps[1]
     lit = (pixels / 255) ** np.exp(rng.normal(0, 0.3)) * light
     return (255 * lit.clip(0, 1) + 0.5).astype(np.uint8)
+
+
+def toned(pixels: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """A picture (h, w, 3), uint8, without its colours; every other one in the brown or blue of old prints."""
+    grey = cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY)[..., None]
+    tone = np.exp(rng.normal(0, 0.15, 3)) if rng.random() < 0.5 else np.ones(3)
+    return (255 * ((grey / 255) ** tone) + 0.5).astype(np.uint8)
 
 
 def fit(line: Line, train: probe.Read, real: probe.Read) -> float:

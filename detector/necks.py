@@ -10,7 +10,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-LOOKS = ("painted", "smoothed")  # what a picture may look like to a probe, besides fake: no photo, a filtered one
+# What a picture may look like to a probe, besides fake: no photo, a filtered one, one of no living face.
+LOOKS = ("painted", "smoothed", "sculpted")
 MAPS = 2  # of a backbone, the coarsest ones, that the probe reads
 HIDDEN = 192  # units of a read-out
 FAR = 6.0  # standard deviations

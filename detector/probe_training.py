@@ -22,7 +22,7 @@ from tqdm import tqdm
 
 from . import data, model, necks, probe, probe_fitting, transforms
 
-SHRUNK = 2  # times as many shrunk pictures as usual ones
+MORE = 2  # times as many shrunk pictures as usual ones
 
 
 def parser(name: str, doc: str, checkpoint: str) -> argparse.ArgumentParser:
@@ -110,7 +110,7 @@ def _run(args: argparse.Namespace) -> int:
     torch.manual_seed(args.seed)
 
     draws = data.BalancedSampler(train, args.seed, args.fake_share, args.pictures)
-    more = data.BalancedSampler(train, args.seed + 1, args.fake_share, SHRUNK * len(draws))
+    more = data.BalancedSampler(train, args.seed + 1, args.fake_share, MORE * len(draws))
     sets = [
         (data.FaceData(train, transforms.whole_transform(process), labels), draws),
         (data.FaceData(train, transforms.shrunk_transform(process), labels), more),

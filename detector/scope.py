@@ -3,9 +3,9 @@
 A reason either warns, and the score stands beside it, or refuses, and no score is shown. The limits were chosen on
 the real photos of the training split so that at most 2 % of them are refused (`python -m benchmarks.scope`).
 
-Plain statistics can't tell paintings that keep the shading from photos, nor skin that a beauty filter has smoothed;
-that is asked of the network (`with_look`). Not looked for: statues (old photos are grey too), and a poster filter under
-a later JPEG.
+Plain statistics can't tell paintings that keep the shading from photos, nor skin that a beauty filter has smoothed, nor
+statues from old photos, which are grey too; that is asked of the network (`with_look`). Not looked for: a poster filter
+under a later JPEG.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from . import image_statistics, recompression
 from .faces import CROP, Box
 from .images import Picture
 from .messages import Message, message
+from .verdict import shown
 
 Kind = Literal["refuse", "warn"]
 FACE, MIDDLE = message("face"), message("picture's middle")  # where light and sharpness are measured
@@ -140,8 +141,9 @@ RULES = {
         below=False,
     ),
     "painted": Rule(
-        "The {where} looks drawn, painted or rendered: {value:.0%}, where of the photos it was tried on one in two "
-        "hundred reaches {limit:.0%}. The detector learned from photos; if this is one, look for the original file.",
+        "The {where} looks drawn, painted, rendered or sculpted: {value:.0%}, where of the photos it was tried on one "
+        "in two hundred reaches {limit:.0%}. The detector learned from photos; if this is one, look for the original "
+        "file.",
         warn=0.5,
         below=False,
     ),
@@ -149,6 +151,13 @@ RULES = {
         "The skin looks smoothed, as by a beauty filter: {value:.0%}, where of the photos it was tried on one in two "
         "hundred reaches {limit:.0%}. Such a filter leaves traces of its own, and hides others: look for the "
         "unfiltered picture.",
+        warn=0.5,
+        below=False,
+    ),
+    "sculpted": Rule(
+        "The {where} looks carved or cast, as a statue's: {value:.0%}, where of the photos it was tried on one in two "
+        "hundred reaches {limit:.0%}. The detector learned from photos of living faces; if this is one, look for the "
+        "original file.",
         warn=0.5,
         below=False,
     ),
@@ -160,15 +169,16 @@ RULES = {
     ),
 }
 # Under blur and noise fakes on `val` were called authentic far more often than the limits allow, so nothing is; and a
-# painting or a filtered picture is no authentic photo whatever its score.
+# painting, a filtered picture or a statue is no authentic photo of a face whatever its score.
 HIDING = {
     "blurred": message("blur"),
     "noisy": message("noise"),
     "painted": message("it looks painted"),
     "smoothed": message("its skin looks smoothed"),
+    "sculpted": message("it looks like a statue"),
 }
 UNSHADED = {"dark", "overexposed", "blurred"}  # they leave no shading either, and are no drawings for it
-DRAWN = {"drawing", "few_tones", "painted", "smoothed"}  # the first of them is all that is said
+DRAWN = {"drawing", "few_tones", "painted", "smoothed", "sculpted"}  # the first of them is all that is said
 
 
 def assess(picture: Picture, boxes: Sequence[Box | None]) -> tuple[Reason, ...]:
@@ -194,7 +204,7 @@ def with_look(reasons: Sequence[Reason], looks: Mapping[str, float], where: Mess
     if not (UNSHADED | DRAWN).isdisjoint(reason.key for reason in reasons):
         return tuple(reasons)
     look = max(looks, key=looks.__getitem__, default=None)
-    found = RULES[look].judge(look, looks[look], where) if look else None
+    found = RULES[look].judge(look, shown(looks[look]), where) if look else None
     return (*reasons, found) if found else tuple(reasons)
 
 

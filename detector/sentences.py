@@ -9,7 +9,7 @@ from .cues import Cue
 from .messages import Message, enumerated, listed, message
 from .stability import Stability
 from .traces import Share
-from .verdict import Answer
+from .verdict import Answer, shown
 
 FOUND = 0.5  # an artifact stands out from this probability on
 USUAL, RARE = 75, 90  # percentiles: below the first a measurement is as in most photos, above the second it is rare
@@ -125,7 +125,7 @@ def hidden(causes: Sequence[Message]) -> str:
 
 def _artifact(label: str, probability: float, shares: Sequence[Share], cue: Cue | None, sure: bool) -> Message:
     where = _where(shares, sure)
-    known = dict(name=NAMES[label], probability=probability)
+    known = dict(name=NAMES[label], probability=shown(probability))
     if where is None:
         said = message(
             "{name}, {probability:.0%}: its map shows where; the regions of this face could not be told apart.", **known

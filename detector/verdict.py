@@ -24,6 +24,11 @@ class Answer(StrEnum):
     NOT_ASSESSED = "not assessed"
 
 
+def shown(probability: float) -> float:
+    """A probability as people are shown it, 0.01…0.99: no picture is certain."""
+    return min(max(probability, 0.01), 0.99)
+
+
 @dataclass(frozen=True)
 class Targets:
     """Error rates to keep, 0…1, of the pictures that are answered.

@@ -45,6 +45,11 @@ def test_an_artifact_in_a_picture_called_real_says_so():
     assert said[1].startswith("Hair, 70%: 80% of its evidence lies on the hair, 4.0 times")
 
 
+def test_nothing_is_said_to_be_certain():
+    said = explain(NO | {"hair": 0.9999}, {"hair": ON_HAIR})
+    assert said[1].startswith("Hair, 99%: ")
+
+
 def test_the_open_verdict_stays_open():
     assert explain(NO | {"fake": 0.5}, {})[0] == "The verdict stays open; none of the named artifacts stands out."
     assert explain(NO | {"fake": 0.5, "hair": 0.9}, {})[0] == "The verdict stays open; a trace of hair stands out."

@@ -14,7 +14,7 @@ from PIL import Image
 
 from ..analysis import Analysis, FaceVerdict
 from ..artifacts import FAKE
-from ..verdict import Answer
+from ..verdict import Answer, shown
 from .texts import Texts
 
 
@@ -76,8 +76,7 @@ def looking(texts: Texts) -> str:
 
 
 def percent(value: float) -> str:
-    """Clamped: no picture is certain."""
-    return f"{min(max(value, 0.01), 0.99):.0%}"
+    return f"{shown(value):.0%}"
 
 
 def bar(name: str, value: float) -> str:

@@ -70,11 +70,12 @@ VERDICTS = {
         "请找一张更干净的图片。"
     ),
     (
-        "The {where} looks drawn, painted or rendered: {value:.0%}, where of the photos it was tried on one in two "
-        "hundred reaches {limit:.0%}. The detector learned from photos; if this is one, look for the original file."
+        "The {where} looks drawn, painted, rendered or sculpted: {value:.0%}, where of the photos it was tried on one "
+        "in two hundred reaches {limit:.0%}. The detector learned from photos; if this is one, look for the original "
+        "file."
     ): (
-        "{where}看起来像是绘制、绘画或渲染而成：{value:.0%}（在测试过的真实照片中，每两百张有一张达到 {limit:.0%}）。"
-        "检测器是用照片训练的；如果这是照片，请寻找原始文件。"
+        "{where}看起来像是绘制、绘画、渲染或雕塑而成：{value:.0%}"
+        "（在测试过的真实照片中，每两百张有一张达到 {limit:.0%}）。检测器是用照片训练的；如果这是照片，请寻找原始文件。"
     ),
     "it looks painted": "看起来像绘画",
     (
@@ -86,6 +87,15 @@ VERDICTS = {
         "这类滤镜会留下自己的痕迹，也会掩盖其他痕迹：请找未加滤镜的图片。"
     ),
     "its skin looks smoothed": "皮肤看起来被磨皮过",
+    (
+        "The {where} looks carved or cast, as a statue's: {value:.0%}, where of the photos it was tried on one in two "
+        "hundred reaches {limit:.0%}. The detector learned from photos of living faces; if this is one, look for the "
+        "original file."
+    ): (
+        "{where}看起来像是雕刻或浇铸的，如同雕像：{value:.0%}（在测试过的真实照片中，每两百张有一张达到 {limit:.0%}）。"
+        "检测器是用真人面部照片训练的；如果这是真人照片，请寻找原始文件。"
+    ),
+    "it looks like a statue": "看起来像雕像",
     "blur": "模糊",
     "noise": "噪点",
     (
