@@ -10,15 +10,19 @@ import contextlib
 import ctypes
 
 # Of glibc's malloc.h.
-M_TRIM_THRESHOLD, M_MMAP_THRESHOLD, M_ARENA_MAX = -1, -3, -8
+M_TRIM_THRESHOLD, M_TOP_PAD, M_MMAP_THRESHOLD, M_ARENA_MAX = -1, -2, -3, -8
 LARGE = 32 << 20  # bytes: the most that every release takes; a network's maps stay below, a photo of 12 megapixels not
 SPARE = 512 << 20  # bytes that may lie free at the end of a heap
+# Threads have heaps of 64 MiB, and one that is empty goes back whatever SPARE says, unless as much again is to be held
+# in reserve. Reserved is not used: no page of it is fetched before somebody writes to it.
+RESERVE = 128 << 20
 
 
 def keep_freed() -> None:
     """Memory that was freed waits for who asks next. For programs to call early, before they start threads."""
     _glibc("mallopt", M_MMAP_THRESHOLD, LARGE)
     _glibc("mallopt", M_TRIM_THRESHOLD, SPARE)
+    _glibc("mallopt", M_TOP_PAD, RESERVE)
 
 
 def share_heaps(count: int) -> None:
