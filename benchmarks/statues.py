@@ -1,6 +1,6 @@
 """Renders busts of stone, metal and wood, to see whether they are taken for photos of people.
 
-    pip install bpy anny          (Blender as a module, and a model of bodies whose shapes are CC0)
+    pip install bpy==4.5.15 anny          (Blender as a module, and a model of bodies whose shapes are CC0)
     python -m benchmarks.statues --out busts [--count 60]
     python -m benchmarks.scope --labels faces.csv --others busts
 

@@ -44,7 +44,7 @@ def _evened(portrait: Portrait, scale: float, rng: np.random.Generator) -> np.nd
         inside = portrait.region(part)
         if (inside > 0.5).sum() < 16:
             continue
-        # Wide enough to hold what an iris or a brow is darker by, narrow enough to leave the eye's own hollow.
+        # As light as skin, or a little darker, for it lies in hollows; of its contrasts as much as carving leaves.
         level = float(np.median(light[inside > 0.5]))
         spread = float(light[inside > 0.5].std()) + 1e-3
         kept = min(1.0, rng.uniform(0.05, 0.12) / spread) * (0.4 if part == EYES else 1)
