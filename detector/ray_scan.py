@@ -25,7 +25,7 @@ from typing import Any
 import fsspec
 from tqdm import tqdm
 
-from . import csv_text
+from . import csv_text, heap
 from .analyse import Analyser
 from .scan import ScanError, is_picture, writeable
 from .stream import Job, Result, run
@@ -138,6 +138,7 @@ class Scorer:
     """One worker: holds one model, judges one share after another and writes each one's part."""
 
     def __init__(self, checkpoint: str | None, device: str, out: str, form: str):
+        heap.keep_freed()  # a worker is a process of its own
         self.analyser, self.out, self.form = Analyser(checkpoint, device), out, form
 
     def __call__(self, batch: dict[str, Any]) -> dict[str, list]:
