@@ -10,8 +10,6 @@ one moment than may wait: what is not taken must be told so. Prints waiting time
 import argparse
 import json
 import random
-import subprocess
-import sys
 import tempfile
 import threading
 import time
@@ -24,7 +22,7 @@ import numpy as np
 from gradio_client import Client, handle_file
 from PIL import Image
 
-from benchmarks.page import connect, peak_mib
+from benchmarks.page import connect, peak_mib, serving
 
 ROOT = Path(__file__).parents[1]
 HEADER = "clients  answers  wrong  other    p50 s    p95 s    p99 s  p95/alone  answers/s  memory MiB"
@@ -132,32 +130,24 @@ def main() -> None:
     parser.add_argument("--checkpoint")
     parser.add_argument("--port", type=int, default=7972)
     args = parser.parse_args()
-    command = [sys.executable, "demo.py", "--port", str(args.port)]
-    command += ["--checkpoint", args.checkpoint] if args.checkpoint else []
-    server = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL)
-    try:
-        with tempfile.TemporaryDirectory() as folder:
-            clients = [connect(args.port, PATIENCE)]
-            alone, seconds = by_itself(clients[0], varied(Path(folder), args.pictures))
-            base = float(np.percentile(seconds, 50))
-            print(
-                f"alone, p50 of {len(seconds)} pictures: {base:.2f} s; memory {peak_mib(server.pid, 'VmRSS'):.0f} MiB"
-            )
-            print(
-                "clients  answers  wrong  other    p50 s    p95 s    p99 s  p95/alone  answers/s  memory MiB",
-                flush=True,
-            )
-            for count in args.clients:
-                clients += [connect(args.port, PATIENCE) for _ in range(count - len(clients))]
-                tally, took = crowd(clients[:count], alone, args.each, args.pause)
-                report(count, tally, took, base, peak_mib(server.pid, "VmRSS"))
-            if args.rush:
-                clients += [connect(args.port, PATIENCE) for _ in range(args.rush // 20 - len(clients))]
-                tally = rush(clients, alone, args.rush)
-                print(f"a rush of {args.rush}: " + "; ".join(f"{n} × {end}" for end, n in tally.ended.most_common()))
-    finally:
-        server.terminate()
-        server.wait()
+    options = ("--checkpoint", args.checkpoint) if args.checkpoint else ()
+    with serving(args.port, *options) as server, tempfile.TemporaryDirectory() as folder:
+        clients = [connect(args.port, PATIENCE)]
+        alone, seconds = by_itself(clients[0], varied(Path(folder), args.pictures))
+        base = float(np.percentile(seconds, 50))
+        print(f"alone, p50 of {len(seconds)} pictures: {base:.2f} s; memory {peak_mib(server.pid, 'VmRSS'):.0f} MiB")
+        print(
+            "clients  answers  wrong  other    p50 s    p95 s    p99 s  p95/alone  answers/s  memory MiB",
+            flush=True,
+        )
+        for count in args.clients:
+            clients += [connect(args.port, PATIENCE) for _ in range(count - len(clients))]
+            tally, took = crowd(clients[:count], alone, args.each, args.pause)
+            report(count, tally, took, base, peak_mib(server.pid, "VmRSS"))
+        if args.rush:
+            clients += [connect(args.port, PATIENCE) for _ in range(args.rush // 20 - len(clients))]
+            tally = rush(clients, alone, args.rush)
+            print(f"a rush of {args.rush}: " + "; ".join(f"{n} × {end}" for end, n in tally.ended.most_common()))
 
 
 def report(count: int, tally: Tally, took: float, base: float, memory: float) -> None:

@@ -9,8 +9,6 @@ import argparse
 import io
 import os
 import random
-import subprocess
-import sys
 import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -23,7 +21,7 @@ from gradio_client import Client
 from PIL import Image
 
 from benchmarks.load import ask
-from benchmarks.page import connect, peak_mib
+from benchmarks.page import connect, peak_mib, serving
 
 ROOT = Path(__file__).parents[1]
 WARM_UP = 0.1  # share of the pictures before which nothing is compared
@@ -118,18 +116,13 @@ def main() -> None:
     args = parser.parse_args()
     if args.pictures < args.every:
         parser.error("--pictures must be --every or more")
-    command = [sys.executable, "demo.py", "--port", str(args.port), "--keep", str(args.keep)]
-    command += ["--checkpoint", args.checkpoint] if args.checkpoint else []
-    with tempfile.TemporaryDirectory() as folder:
-        environment = {**os.environ, "GRADIO_TEMP_DIR": folder}
-        server = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, env=environment)
-        try:
-            samples = run(
-                [connect(args.port) for _ in range(args.clients)], server.pid, Path(folder), args.pictures, args.every
-            )
-        finally:
-            server.terminate()
-            server.wait()
+    options = ["--keep", str(args.keep), *(("--checkpoint", args.checkpoint) if args.checkpoint else ())]
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        serving(args.port, *options, GRADIO_TEMP_DIR=folder) as server,
+    ):
+        clients = [connect(args.port) for _ in range(args.clients)]
+        samples = run(clients, server.pid, Path(folder), args.pictures, args.every)
     print(verdict(samples))
     if args.out:
         draw(samples, args.out)

@@ -6,6 +6,7 @@ be used, and the times from upload to first look, heatmaps and checked answer, w
 """
 
 import argparse
+import os
 import re
 import shutil
 import statistics
@@ -13,6 +14,8 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -27,6 +30,18 @@ def peak_mib(pid: int, key: str) -> float:
     return int(re.search(rf"{key}:\s+(\d+)", status).group(1)) / 1024
 
 
+@contextmanager
+def serving(port: int, *options: str, **environment: str) -> Iterator[subprocess.Popen]:
+    """demo.py in a process of its own; it is stopped at the end."""
+    command = [sys.executable, "demo.py", "--port", str(port), *options]
+    server = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, env={**os.environ, **environment})
+    try:
+        yield server
+    finally:
+        server.terminate()
+        server.wait()
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
     parser.add_argument("--pictures", help="folder to send; default: the examples in assets/")
@@ -35,10 +50,7 @@ def main() -> None:
     args = parser.parse_args()
     pictures = sorted(Path(args.pictures).glob("*.jpg") if args.pictures else (ROOT / "assets").glob("example-*.jpg"))
     started = time.perf_counter()
-    server = subprocess.Popen(
-        [sys.executable, "demo.py", "--port", str(args.port)], cwd=ROOT, stdout=subprocess.DEVNULL
-    )
-    try:
+    with serving(args.port) as server:
         client = connect(args.port)
         print(f"page ready after                 {time.perf_counter() - started:8.1f} s")
         spent = []
@@ -53,9 +65,6 @@ def main() -> None:
         print(f"API, upload to JSON, p50         {statistics.median(spent):8.1f} ms")
         with tempfile.TemporaryDirectory() as folder:
             in_browser(f"http://127.0.0.1:{args.port}", two_megabytes(Path(folder)), rounds=20)
-    finally:
-        server.terminate()
-        server.wait()
 
 
 def two_megabytes(folder: Path) -> Path:

@@ -72,14 +72,9 @@ def oil(image: Image.Image) -> bytes:
     return png(Image.fromarray(painting.oil(np.asarray(image), np.random.default_rng(0))))
 
 
-def filtered(image: Image.Image) -> bytes:
+def made(image: Image.Image, maker: Callable[..., np.ndarray], seed: int, way: str) -> bytes:
     portrait = forge.portrait_of(parts.load(), np.asarray(image))
-    return png(Image.fromarray(smoothing.smooth(portrait, np.random.default_rng(0), "detail taken")))
-
-
-def statue(image: Image.Image) -> bytes:
-    portrait = forge.portrait_of(parts.load(), np.asarray(image))
-    return png(Image.fromarray(sculpting.sculpt(portrait, np.random.default_rng(2), "stone")))
+    return png(Image.fromarray(maker(portrait, np.random.default_rng(seed), way)))
 
 
 # Not among them: other_faces_small. Beside a large face the finder seldom sees one so small.
@@ -97,8 +92,8 @@ PICTURES: dict[str, Callable[[Image.Image], bytes]] = {
     "drawing": lambda _: png(drawing()),
     "few_tones": lambda image: png(ImageOps.posterize(image, 3)),
     "painted": oil,
-    "smoothed": filtered,
-    "sculpted": statue,
+    "smoothed": lambda image: made(image, smoothing.smooth, 0, "detail taken"),
+    "sculpted": lambda image: made(image, sculpting.sculpt, 2, "stone"),
     "saturated": lambda image: png(ImageEnhance.Color(image).enhance(4)),
     "screenshot": lambda image: png(screenshot(image)),
 }

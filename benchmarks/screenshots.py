@@ -1,24 +1,23 @@
 """Draws the README's two pictures of the page: assets/screenshot.png and assets/tabs.jpg.
 
-python -m benchmarks.screenshots          (needs requirements-dev.txt and chromium)
+    python -m benchmarks.screenshots
+
+Needs requirements-dev.txt and chromium.
 """
 
 import io
 import shutil
-import subprocess
-import sys
 
 from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from benchmarks.page import ROOT, connect
+from benchmarks.page import ROOT, STEPS, connect, serving
 from detector.page.texts import zh
 
 ASSETS = ROOT / "assets"
 PORT = 7974
 TALL, WIDE = {"width": 1200, "height": 1500}, {"width": 1200, "height": 1100}
 TAB, GAP = (600, 550), 10  # px: of each of the four tabs in one picture, and between them
-CHECKED = "#verdict .dd-card[aria-busy=false]"
 
 
 def opened(browser: Browser, path: str, **context: object) -> Page:
@@ -39,7 +38,7 @@ def taken(page: Page) -> Image.Image:
 
 def inspected(page: Page, name: str) -> Image.Image:
     page.set_input_files("#picture input[type=file]", ASSETS / name)
-    page.wait_for_selector(CHECKED)
+    page.wait_for_selector(STEPS["checked answer"])
     return taken(page)
 
 
@@ -62,19 +61,13 @@ def tabs(page: Page) -> list[Image.Image]:
 
 
 def main() -> None:
-    command = [sys.executable, "demo.py", "--port", str(PORT)]
-    server = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL)
-    try:
+    with serving(PORT), sync_playwright() as play:
         connect(PORT)
-        with sync_playwright() as play:
-            browser = play.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
-            page = opened(browser, "/", viewport=TALL)
-            inspected(page, "example-collins-lighting.jpg").quantize(256, dither=0).save(ASSETS / "screenshot.png")
-            pictures = tabs(opened(browser, "/zh", viewport=WIDE, color_scheme="dark"))
-            browser.close()
-    finally:
-        server.terminate()
-        server.wait()
+        browser = play.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
+        page = opened(browser, "/", viewport=TALL)
+        inspected(page, "example-collins-lighting.jpg").quantize(256, dither=0).save(ASSETS / "screenshot.png")
+        pictures = tabs(opened(browser, "/zh", viewport=WIDE, color_scheme="dark"))
+        browser.close()
     together = Image.new("RGB", [2 * side + GAP for side in TAB], "white")
     for number, picture in enumerate(pictures):
         place = [(side + GAP) * at for side, at in zip(TAB, (number % 2, number // 2), strict=True)]

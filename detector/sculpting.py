@@ -75,12 +75,17 @@ def _tint(colour: tuple[float, float, float], rng: np.random.Generator) -> np.nd
     return np.float32(colour) * np.exp(rng.normal(0, 0.15) + rng.normal(0, 0.04, 3)).astype(np.float32)
 
 
+def _gloss(light: np.ndarray, level: float, strength: float) -> np.ndarray:
+    """What is brighter than `level` shines, (h, w, 1)."""
+    return (light.clip(level, 1) - level)[..., None] * strength
+
+
 def _marble(light: np.ndarray, scale: float, rng: np.random.Generator) -> np.ndarray:
     colour = _tint((1.0, 0.96, 0.88), rng)
     depth = rng.uniform(0, 0.3) * (rng.random() < 0.5)
     line = np.abs(_noise(light.shape, rng.uniform(40, 150) * scale, rng, octaves=3))
     vein = np.exp(-((line / rng.uniform(0.1, 0.4)) ** 2))[..., None]
-    gloss = (light.clip(0.8, 1) - 0.8)[..., None] * rng.uniform(0, 1.5)
+    gloss = _gloss(light, 0.8, rng.uniform(0, 1.5))
     return _coloured(light, colour * rng.uniform(0.9, 1.6)) * (1 - depth * vein) + gloss
 
 
@@ -112,7 +117,7 @@ def _metal(light: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 def _bronze(light: np.ndarray, scale: float, rng: np.random.Generator) -> np.ndarray:
     bare, patina = _tint((0.5, 0.32, 0.18), rng), _tint((0.3, 0.4, 0.32), rng)
     where = 1 / (1 + np.exp(-2 * (_noise(light.shape, rng.uniform(20, 90) * scale, rng) - rng.normal(1, 1))))
-    gloss = (light.clip(0.7, 1) - 0.7)[..., None] * rng.uniform(0, 1.5)
+    gloss = _gloss(light, 0.7, rng.uniform(0, 1.5))
     return (
         _coloured(_metal(light, rng), bare) * (1 - where[..., None])
         + gloss
@@ -121,7 +126,7 @@ def _bronze(light: np.ndarray, scale: float, rng: np.random.Generator) -> np.nda
 
 
 def _gold(light: np.ndarray, scale: float, rng: np.random.Generator) -> np.ndarray:
-    gloss = (light.clip(0.75, 1) - 0.75)[..., None] * rng.uniform(0.5, 3)
+    gloss = _gloss(light, 0.75, rng.uniform(0.5, 3))
     return _coloured(_metal(light, rng), _tint((1.2, 0.8, 0.3), rng)) + gloss
 
 
