@@ -147,12 +147,15 @@ def _run(args: argparse.Namespace) -> int:
     order = np.random.default_rng(args.seed).permutation(len(train))[: args.pictures]
     chosen = [train[place] for place in order]
     photos = [example for example in val if not example.target]
-    sets = [(Changed(chosen, maker, process, labels), None) for maker in MAKERS.values()]
+    by_look = [Changed(chosen, maker, process, labels) for maker in MAKERS.values()]
+    even, odd = (range(start, len(chosen), 2) for start in (0, 1))
+    sets = [(of, odd) for of in by_look]
+    sets.append((by_look[0], even))  # unchanged, and so the same for every look
     sets.append((data.FaceData(photos, transforms.eval_transform(process), labels), None))
-    *seen, real = reads(args, network, process.size, sets)
+    *seen, plain, real = reads(args, network, process.size, sets)
     network = network.cpu()
-    for look, read in zip(MAKERS, seen, strict=True):
-        told = fit(network.probe.looks[look], read, real)
+    for look, changed in zip(MAKERS, seen, strict=True):
+        told = fit(network.probe.looks[look], probe.joined(plain, changed), real)
         print(f"{look} from plain pictures of train: AUC {told:.4f}; its zero is set on {len(photos)} photos of val")
     facts = dict(pictures=len(order), photos=len(photos), seed=args.seed)
     model.save(args.out, network, replace(header, training=header.training | {"looks": facts}))

@@ -65,6 +65,11 @@ def read(network: Network, loader: Iterable, device: torch.device, size: int) ->
     return Read(*(column[known] for column in columns))
 
 
+def joined(*reads: Read) -> Read:
+    """The pictures of several, one after the other."""
+    return Read(*map(np.concatenate, zip(*(vars(read).values() for read in reads), strict=True)))
+
+
 def both(read: Read) -> torch.Tensor:
     """Statistics of both backbones, side by side: (n, features)."""
     return torch.from_numpy(np.concatenate([read.trained, read.untouched], 1))
