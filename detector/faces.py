@@ -14,6 +14,12 @@ import cv2
 import numpy as np
 from PIL import Image
 
+if not hasattr(cv2, "CascadeClassifier"):  # another package may have brought OpenCV 5 after our install
+    raise ImportError(
+        f"OpenCV {cv2.__version__} has no face cascades; install the 4.x line: "
+        'pip uninstall -y opencv-python opencv-python-headless && pip install "opencv-python-headless<5"'
+    )
+
 WINDOW = 20  # px: the least face a cascade can see
 CROP = 2.2  # side of the judged square over the face's: hair, neck and some background stay in view
 WHOLE = 0.8  # a square that would span this share of the shorter side is widened to all of it

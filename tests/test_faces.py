@@ -1,5 +1,7 @@
 """Faces are found where they are, and the square that is judged lies inside the picture."""
 
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -146,3 +148,9 @@ def test_crop_box_of_any_face_is_a_square_inside_that_holds_it():
         assert x + side <= crop.x + crop.width
         assert crop.y <= y
         assert y + side <= crop.y + crop.height + below
+
+
+def test_an_opencv_without_cascades_is_named_with_its_cure():
+    code = "import cv2; del cv2.CascadeClassifier; import detector.faces"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ASSETS.parent, capture_output=True, text=True)
+    assert "has no face cascades; install the 4.x line: pip uninstall" in done.stderr
