@@ -195,7 +195,7 @@ class FaceData(Dataset):
                 pixels, artifact = forgery.pixels, forgery.artifact
                 mask = np.where(forgery.mask > 0.1, CHANGED, CLEAN).astype(np.uint8)
         with torch.random.fork_rng(devices=[]):  # the transforms draw from torch's generator; leave others' draws alone
-            torch.manual_seed(seed)
+            torch.default_generator.manual_seed(seed)  # torch.manual_seed also asks for every GPU there may be
             image, view = self.transform(Image.fromarray(pixels), tv_tensors.Mask(mask[None]))
         seen = float((view == CHANGED).float().mean())
         missed = not seen and bool((mask == CHANGED).any())
