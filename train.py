@@ -55,6 +55,7 @@ from detector.distributed import ALONE, Team
 from detector.evaluate import evaluate, logits, summary
 from detector.metrics import binary
 from detector.scan import scan
+from detector.sharpness_aware import uphill
 
 # --- arguments -------------------------------------------------------------------------------------------------------
 
@@ -99,6 +100,7 @@ def arguments(argv: list[str] | None = None) -> argparse.Namespace:
     add("--head-lr", type=float, default=1e-3, help="peak learning rate of neck and heads")
     add("--weight-decay", type=float, default=0.02)
     add("--warmup", type=float, default=0.05, help="share of the steps over which the rate rises; then a cosine")
+    add("--sam", type=float, default=0.0, metavar="RADIUS", help="sharpness-aware: gradients of the weights so far uphill (0.05, say); twice the work")
     add("--smoothing", type=float, default=0.02, help="label smoothing")
     add("--map-loss", type=float, default=1.0, help="weight of the maps' loss against the forgeries' masks")
     add("--overlap-loss", type=float, default=0.0, help="weight of how little the maps overlap the forgeries' masks")
@@ -363,6 +365,17 @@ def train(
         if chief:
             print(line, flush=True)
 
+    def backward(images: torch.Tensor, targets: torch.Tensor, mask: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """Leaves the gradients, of all processes' pictures, and gives their loss and our logits."""
+        with half:
+            features = features_of(images)
+        loss, logits = loss_of(network, features.float(), targets, mask, args.smoothing, args.map_loss,
+                               args.overlap_loss, team.total)  # fmt: skip
+        scaler.scale(loss).backward()
+        loss = loss.detach()
+        team.sum(loss, *[p.grad for p in network.parameters() if p.grad is not None])
+        return loss, logits.detach()
+
     where = f"{team.size} × {device.type}" if team.size > 1 else device
     say(f"{args.model} on {where}: {len(train_list)} pictures to train on, {len(val_list)} to validate, {steps} steps")
     if distributed.split_batch_norm(network, team, device):
@@ -381,13 +394,10 @@ def train(
                 group["lr"] = group["peak"] * learning_rate(step, steps, args.warmup)
             images = images.to(device, memory_format=layout, non_blocking=True)
             targets, mask = targets.to(device, non_blocking=True), mask.to(device, non_blocking=True)
-            with half:
-                features = features_of(images)
-            loss, logits = loss_of(network, features.float(), targets, mask, args.smoothing, args.map_loss,
-                                   args.overlap_loss, team.total)  # fmt: skip
-            scaler.scale(loss).backward()
-            loss = loss.detach()
-            team.sum(loss, *[p.grad for p in network.parameters() if p.grad is not None])
+            loss, logits = backward(images, targets, mask)
+            if args.sam:
+                with uphill(network, args.sam):
+                    backward(images, targets, mask)
             team.average_statistics(network)
             scaler.unscale_(optimizer)
             torch.nn.utils.clip_grad_norm_(network.parameters(), args.clip)
@@ -399,7 +409,7 @@ def train(
                 average.update(network, step=step)
             losses.append(float(loss))
             known = ~targets[:, 0].isnan()  # of a crop beside a composite's parts nobody knows
-            scores.append(logits[known, 0].detach().sigmoid().cpu())
+            scores.append(logits[known, 0].sigmoid().cpu())
             truths.append(targets[known, 0].cpu())
             if not math.isfinite(losses[-1]):
                 raise ValueError(

@@ -21,7 +21,7 @@ ROOT = Path(__file__).parent.parent
 # No batch norm: on CPU that would see each process's share of a batch, and the weights would differ a little.
 OPTIONS = (
     "--model test_convnext --full-size 64 --size 48 --batch-size 8 --epoch-size 18 --epochs 6 --lr 3e-3 --head-lr 3e-3 "
-    "--ema 0.9 --workers 0 --save-every 1 --device cpu"
+    "--ema 0.9 --sam 0.05 --workers 0 --save-every 1 --device cpu"
 )
 
 STEPS = 12

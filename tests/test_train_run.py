@@ -214,7 +214,7 @@ def assert_same(one, other):
 
 
 def test_killed_three_times_and_resumed_is_as_unbroken(pictures, tmp_path):
-    options = "--epochs 5 --epoch-size 64 --lr 3e-3 --forged 0.3 --ema 0.9 --workers 1 --save-every 2"
+    options = "--epochs 5 --epoch-size 64 --lr 3e-3 --sam 0.05 --forged 0.3 --ema 0.9 --workers 1 --save-every 2"
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}
 
     def start(out, extra=""):
