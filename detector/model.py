@@ -363,8 +363,9 @@ class _Place:
     def _at_once(self, batch: np.ndarray, shrunk: np.ndarray) -> Output:
         half = torch.autocast(self.device.type, torch.float16) if self.device.type != "cpu" else nullcontext()
         with torch.no_grad():  # not inference_mode: explain differentiates the head on these features
-            # (n, h, w, 3) seen as (n, 3, h, w) is what PyTorch calls channels_last: nothing is moved
-            x = torch.from_numpy(batch).permute(0, 3, 1, 2).to(self.device, torch.float32)
+            # Moved as bytes: `.to` with both would make floats of them first, on the CPU.
+            # (n, h, w, 3) seen as (n, 3, h, w) is what PyTorch calls channels_last: nothing is moved.
+            x = torch.from_numpy(batch).to(self.device).permute(0, 3, 1, 2).to(torch.float32)
             x = (x - self.mean) / self.std
             with half:
                 features = self.extract(x)
