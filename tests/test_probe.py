@@ -258,15 +258,24 @@ def test_a_crop_much_smaller_than_the_input_is_read_as_shrunk():
     assert np.stack(apart) == pytest.approx(own, abs=1e-4)
 
 
-def test_both_backbones_weigh_the_same():
+def test_both_backbones_weigh_the_same_but_for_what_being_louder_may_cost():
     network, rng = readable(), np.random.default_rng(0)
     train, held_out = drawn(2000, (1, 0.9, 1), rng), drawn(600, (1, 0.9, 1), rng)
     found = probe_fitting.fit(network, train, far(train), held_out, far(held_out)).usual
     with torch.no_grad():
-        head = network.pool(torch.from_numpy(held_out.evidence[:, None]) * found.factors[0]).std()
-        trained = network.probe.usual.trained(torch.from_numpy(held_out.trained)).std()
-        other = network.probe.usual.untouched(torch.from_numpy(held_out.untouched)).std()
-    assert float(trained / head) == pytest.approx(1, abs=0.01) and float(other / head) == pytest.approx(2, abs=0.01)
+        head = network.pool(torch.from_numpy(held_out.evidence[:, None]) * found.factors[0])[:, 0].numpy()
+        trained = network.probe.usual.trained(torch.from_numpy(held_out.trained)).numpy()
+        other = network.probe.usual.untouched(torch.from_numpy(held_out.untouched)).numpy()
+    assert trained.std() / head.std() == pytest.approx(1, abs=0.01)
+    loud = float(other.std() / head.std() / 2)
+    kept = min(probe_fitting.LOUDER, key=lambda louder: abs(louder - loud))
+    assert loud == pytest.approx(kept, abs=0.01)
+    aucs = {
+        louder: roc_auc_score(held_out.target, head + trained + other * (louder / kept))
+        for louder in probe_fitting.LOUDER
+    }
+    cheap = [louder for louder, auc in aucs.items() if auc >= aucs[1.0] - probe_fitting.LOUD_PRICE]
+    assert kept == cheap[-1] and len(cheap) < len(aucs)  # a louder one yet would cost more
 
 
 def test_the_same_seed_teaches_the_same():
