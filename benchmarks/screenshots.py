@@ -2,7 +2,7 @@
 
     python -m benchmarks.screenshots
 
-Needs requirements-dev.txt and chromium.
+Needs requirements-dev.txt, chromium, and a font with Chinese characters (Debian: fonts-noto-cjk).
 """
 
 import io
