@@ -136,10 +136,7 @@ def main() -> None:
         alone, seconds = by_itself(clients[0], varied(Path(folder), args.pictures))
         base = float(np.percentile(seconds, 50))
         print(f"alone, p50 of {len(seconds)} pictures: {base:.2f} s; memory {peak_mib(server.pid, 'VmRSS'):.0f} MiB")
-        print(
-            "clients  answers  wrong  other    p50 s    p95 s    p99 s  p95/alone  answers/s  memory MiB",
-            flush=True,
-        )
+        print(HEADER, flush=True)
         for count in args.clients:
             clients += [connect(args.port, PATIENCE) for _ in range(count - len(clients))]
             tally, took = crowd(clients[:count], alone, args.each, args.pause)

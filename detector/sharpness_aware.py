@@ -1,6 +1,6 @@
 """Sharpness-aware minimisation (Foret et al., ICLR 2021): gradients count where the loss is about its worst nearby.
 
-So training looks for weights whose neighbours do well too; such ones have learned less by heart.
+So training looks for weights whose neighbours do well too.
 """
 
 from __future__ import annotations
