@@ -97,6 +97,7 @@ def arguments(argv: list[str] | None = None) -> argparse.Namespace:
     add("--drop-last", action=argparse.BooleanOptionalAction, default=True, help="leave out an epoch's last, smaller batch")
     add("--optimizer", default="adamw", choices=("adamw", "sgd"))
     add("--lr", type=float, default=3e-4, help="peak learning rate of the backbone")
+    add("--freeze", action="store_true", help="leave the backbone as it is, and train neck and heads alone")
     add("--head-lr", type=float, default=1e-3, help="peak learning rate of neck and heads")
     add("--weight-decay", type=float, default=0.02)
     add("--warmup", type=float, default=0.05, help="share of the steps over which the rate rises; then a cosine")
@@ -316,6 +317,8 @@ def train(
     new = ("head.", "neck.")
     heads = [p for name, p in network.named_parameters() if name.startswith(new)]
     rest = [p for name, p in network.named_parameters() if not name.startswith(new)]
+    if args.freeze:
+        network.backbone.requires_grad_(False)
     groups = [
         {"params": rest, "lr": args.lr, "peak": args.lr},
         {"params": heads, "lr": args.head_lr, "peak": args.head_lr},
@@ -386,6 +389,7 @@ def train(
     while step < steps and not (args.patience and stale >= args.patience):
         sampler.epoch, sampler.start = step // epoch_steps, step % epoch_steps * args.batch_size
         network.train()
+        network.backbone.train(not args.freeze)  # its batch norms, too
         losses, scores, truths = [], [], []
         for images, targets, mask in loader:
             # Dropout and the like: a function of the step, so nothing to restore; another one on each process.
@@ -522,11 +526,11 @@ def finish(
 def calibrated(args: argparse.Namespace, best_path: Path, val_list: list[data.Example]) -> Analyser:
     """The best checkpoint, its probabilities and answers fitted to the validation pictures and kept in its file."""
     analyser = Analyser(str(best_path), args.device)
-    values, kept = logits(analyser, val_list, args.batch_size)
+    seen, kept = logits(analyser, val_list, args.batch_size)
     name = f"{len(kept)} validation pictures of {Path(args.val_labels or args.labels).name}"
     try:
         network, header = analyser.classifier.network, analyser.classifier.header
-        header = fitted(network, header, values, [example.target for example in kept], name)
+        header, _ = fitted(network, header, seen, [example.target for example in kept], name)
     except ValueError as error:  # too few pictures
         print(f"not calibrated, so it answers nothing but a probability: {error}")
         return analyser

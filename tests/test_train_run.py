@@ -107,6 +107,14 @@ def test_the_checkpoint_is_calibrated_where_there_are_pictures_enough(run, pictu
     assert model.read(path)[1].sha256 == model.read(run / "best.safetensors")[1].sha256
 
 
+def test_a_frozen_backbone_stays_to_the_bit(run, pictures, tmp_path):
+    options = "--epochs 2 --head-lr 3e-3 --ema 0 --freeze"
+    assert train.main(command(pictures / "list.csv", tmp_path, options, weights=run / "best.safetensors")) == 0
+    before, after = (model.read(folder / "best.safetensors")[0].state_dict() for folder in (run, tmp_path))
+    changed = {name for name, value in after.items() if not torch.equal(value, before[name])}
+    assert changed and all(name.startswith("head.") for name in changed)
+
+
 def test_log(run):
     rows = table(run / "log.csv")
     assert list(rows[0]) == COLUMNS
