@@ -4,6 +4,7 @@ import json
 
 import numpy as np
 import pytest
+from conftest import ASSETS
 from PIL import Image
 
 from detector import metrics, plots, scope
@@ -48,6 +49,13 @@ def result(tiny, examples, tmp_path_factory):
 def test_jpeg_of_that_quality():
     for quality in LADDERS["jpeg"].levels:
         assert damaged("jpeg", GREY, quality).facts.quality == pytest.approx(quality, abs=1)
+
+
+def test_webp_of_that_quality():
+    portrait = np.asarray(Image.open(ASSETS / "example-collins.jpg").resize((64, 64)))
+    losses = [np.abs(damaged("webp", portrait, quality).pixels - portrait.astype(int)).mean() for quality in (90, 45)]
+    assert 0 < losses[0] < losses[1] < 15
+    assert damaged("webp", portrait, 90).facts.format == "WEBP"
 
 
 def test_scale():

@@ -45,6 +45,20 @@ def test_reencode_keeps_size_and_look():
     assert transforms.RandomReencode(p=0.0)(image, mask) == (image, mask)
 
 
+def test_reencode_knows_every_effort_of_webp(monkeypatch):
+    efforts, save = set(), Image.Image.save
+
+    def watched(image, file, kind, **how):
+        efforts.add(how.get("method"))
+        save(image, file, kind, **how)
+
+    monkeypatch.setattr(Image.Image, "save", watched)
+    torch.manual_seed(0)
+    for _ in range(100):
+        transforms.RandomReencode(p=1.0)(*both((16, 16)))
+    assert efforts == {None, 0, 1, 2, 3, 4}  # None: JPEG has none
+
+
 @pytest.mark.parametrize("size", [(1, 1), (30, 500)])
 def test_scale_moves_both_by_one_factor(size):
     image, mask = both(size)
