@@ -180,7 +180,9 @@ class Analyser:
         calibration = self.classifier.header.calibration
         of[FAKE] = verdict.probability(calibration, logit)
         answer = answers.of_face(self.verdicts, calibration, of, logit)
-        return FaceVerdict(box, crop, of, logit, answer, looks=dict(zip(LOOKS, map(float, looks), strict=False)))
+        enough = self.classifier.enough(logits, self.verdicts.upper)
+        seen = dict(zip(LOOKS, map(float, looks), strict=False))
+        return FaceVerdict(box, crop, of, logit, answer, looks=seen, enough=enough)
 
     def _checked(self, faces: Sequence[FaceVerdict], one: Found) -> tuple[FaceVerdict, ...]:
         """An answer that does not hold in another delivery of the same picture stays open; the map gets its stamp."""
@@ -272,7 +274,8 @@ def _worded(face: FaceVerdict) -> FaceVerdict:
     if face.evidence is None:
         return face
     seen = face.evidence
-    said = sentences.explain(face.answer, face.probabilities, seen.shares, seen.cues, seen.regions.sure)
+    known = (seen.shares, seen.cues, seen.regions.sure, face.enough)
+    said = sentences.explain(face.answer, face.probabilities, *known)
     return replace(face, evidence=replace(seen, sentences=said))
 
 

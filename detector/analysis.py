@@ -65,7 +65,8 @@ class FaceVerdict:
     `probabilities`: label → 0…1, for each label the checkpoint knows, that of fake calibrated; `logit`: the network's
     own, of fake; `crop`: the square that was judged; `stability` and `causal` (of the map of fake): None where they
     were not checked; `looks`: one of necks.LOOKS → how much it looks like that, 0…1, where half is what one real photo
-    in two hundred reaches; empty where the checkpoint can't tell.
+    in two hundred reaches; empty where the checkpoint can't tell; `enough`: the named artifacts of which each alone
+    brings the logit to where it is called manipulated.
     """
 
     box: Box | None
@@ -78,6 +79,7 @@ class FaceVerdict:
     stability: Stability | None = None
     causal: CausalCheck | None = None
     looks: Mapping[str, float] = field(default_factory=dict)
+    enough: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -156,6 +158,7 @@ class Analysis:
                 "probabilities": face.probabilities,
                 "logit": face.logit,
                 "looks": dict(face.looks),
+                "enough": list(face.enough),
                 "heatmaps": {
                     heatmap.label: {
                         "rows": heatmap.values.shape[0],

@@ -1,4 +1,4 @@
-"""From logits to answers: what speaks against calling a picture authentic though its logit allows it, and why."""
+"""From logits to answers: what speaks against an answer though the logit allows it, and why."""
 
 from __future__ import annotations
 
@@ -48,6 +48,8 @@ def in_scope(analysis: Analysis, outside: Sequence[Reason] | None) -> Analysis:
     cleared = any(analysis.limits.answer(face.logit) == Answer.AUTHENTIC for face in faces)
     if causes and cleared and answer == Answer.UNDECIDED:
         why += (sentences.hidden(causes),)
+    if answer == Answer.UNDECIDED and any(_filtered(seen, face) for face in faces):
+        why += (sentences.filtered(),)
     return replace(analysis, scope=None if outside is None else seen, faces=faces, answer=answer, reasons=why)
 
 
@@ -57,10 +59,20 @@ def with_look(outside: Sequence[Reason], faces: Sequence[FaceVerdict]) -> tuple[
 
 
 def held_open(faces: tuple[FaceVerdict, ...], outside: Sequence[Reason]) -> tuple[FaceVerdict, ...]:
-    """Without "authentic" where the traces of a manipulation would not show."""
-    if not scope.hiding(with_look(outside, faces)):
-        return faces
-    return tuple(replace(face, answer=Answer.UNDECIDED) if face.answer == Answer.AUTHENTIC else face for face in faces)
+    """Without "authentic" where the traces of a manipulation would not show, or "manipulated" for a filter's own."""
+    seen = with_look(outside, faces)
+    hiding = scope.hiding(seen)
+    return tuple(
+        replace(face, answer=Answer.UNDECIDED)
+        if (hiding and face.answer == Answer.AUTHENTIC) or _filtered(seen, face)
+        else face
+        for face in faces
+    )
+
+
+def _filtered(seen: Sequence[Reason], face: FaceVerdict) -> bool:
+    """Whether all that makes a face manipulated is its edge, and its skin looks smoothed: beauty filters end there."""
+    return face.enough == ("face_edge",) and any(reason.key == "smoothed" for reason in seen)
 
 
 def _contradicting(

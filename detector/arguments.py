@@ -107,13 +107,14 @@ def parser() -> argparse.ArgumentParser:
         help="fit probabilities and answers to held-out pictures",
         description="Judges labelled pictures that the checkpoint was not trained on and writes a copy of it whose "
         "probabilities and answers are fitted to them, and whose named artifacts each stand out in one of a hundred "
-        "of the real ones (of 200 or more). Of the weights only the biases of these artifacts change.",
+        "of the real ones (of 200 or more) and, beside a probe, are enough to call a picture manipulated where hardly "
+        "any of them get. Of the weights only the biases of these artifacts change, and from where on they are enough.",
     )
     _add_labels(calibrate)
     calibrate.add_argument(
         "--sent",
         action="store_true",
-        help="judge five in six pictures compressed, shrunk, blurred, noisy or as a screenshot, as people send them",
+        help="judge six in seven pictures compressed, shrunk, blurred, noisy or as a screenshot, as people send them",
     )
     calibrate.add_argument("--out", required=True, metavar="FILE", help="checkpoint to write")
 

@@ -13,13 +13,17 @@ from sklearn.metrics import log_loss
 from sklearn.model_selection import StratifiedGroupKFold
 
 from . import metrics
-from .artifacts import FAKE
+from .artifacts import ARTIFACTS, FAKE
 from .model import Header, Network
-from .verdict import LEAST_LEVEL, Calibration
+from .necks import UNHEARD
+from .verdict import ENOUGH, LEAST_LEVEL, Calibration
 
 DIGITS = 3  # of the logits kept; more would only make the checkpoint larger
 LEAST = 20  # pictures of a class below which a calibration would be a guess
 STANDS_OUT = 0.01  # share of real pictures in which a named artifact stands out, each of them alone
+TAIL = 0.05  # share of real pictures by whose logits it is told what fewer of them reach
+# Light that falls oddly proves nothing: hard shadows and coloured lamps do that, too.
+CONVICTING = tuple(artifact for artifact in ARTIFACTS if artifact != "lighting")
 
 
 @dataclass(frozen=True)
@@ -31,16 +35,71 @@ class Fit:
     ece: float
 
 
-def fitted(network: Network, header: Header, logits: np.ndarray, target: Sequence[int], data: str) -> Header:
-    """The header with a calibration by held-out pictures, and the network's artifacts levelled, in place.
+def fitted(
+    network: Network,
+    header: Header,
+    seen: Sequence[np.ndarray],
+    target: Sequence[int],
+    data: str,
+    ways: Sequence[Sequence[np.ndarray]] = (),
+) -> tuple[Header, np.ndarray]:
+    """The header with a calibration by held-out pictures, and the logits of fake (n,) that it was fitted to.
 
-    `logits` (n, labels) and targets (n,) 0 real / 1 fake. Raises ValueError as `fit` does; the network is then as it
-    was.
+    The network's artifacts are heard and levelled, in place. `seen`: of each picture its faces' logits (faces, labels),
+    from a network that was `deaf`; `target` (n,): 0 real / 1 fake; `ways`: the same for real pictures alone, in each of
+    the ways in which they may arrive; none: those of `seen`. Raises ValueError as `fit` does; the network is then as
+    it was.
     """
-    logits, target = np.asarray(logits, float), np.asarray(target, int)
-    calibration = fit(logits[:, header.labels.index(FAKE)], target, data)
-    level(network, header.labels, logits[target == 0])
-    return replace(header, calibration=calibration)
+    target, fake = np.asarray(target, int), header.labels.index(FAKE)
+    real = [faces for faces, kind in zip(seen, target, strict=True) if not kind]
+    logits = highest(seen)[:, fake]
+    if network.probe is not None:
+        hear(network, header.labels, [highest(way) for way in ways or [real]])
+        with torch.no_grad():
+            heard = (network.probe.heard(torch.from_numpy(faces).float()) for faces in seen)
+            logits = np.array([float(faces[:, fake].max()) for faces in heard])
+    try:
+        calibration = fit(logits, target, data)
+    except ValueError:
+        deaf(network)
+        raise
+    level(network, header.labels, highest(real))
+    return replace(header, calibration=calibration), logits
+
+
+def highest(seen: Sequence[np.ndarray]) -> np.ndarray:
+    """Of pictures whose faces' logits are (faces, labels), the highest of any face: (n, labels)."""
+    return np.array([faces.max(0) for faces in seen], float).reshape(len(seen), -1)
+
+
+def deaf(network: Network) -> None:
+    """Undoes `hear`, in place: fake is what the whole picture says."""
+    if network.probe is not None:
+        network.probe.levels.fill_(UNHEARD)
+
+
+def hear(network: Network, labels: Sequence[str], ways: Sequence[np.ndarray]) -> None:
+    """Lets each of CONVICTING be enough for fake, in place, where no more than ENOUGH of the real pictures get.
+
+    A local forgery leaves most of a picture as it was, and the probe, which reads the whole of it, outvotes the trace.
+    No such number of real pictures is at hand: beyond the last TAIL of them the logits are taken to thin out
+    exponentially (peaks over threshold: Davison & Smith, J. R. Stat. Soc. B 1990). `ways`: logits (n, labels) of real
+    pictures in each way in which they may arrive; the loudest way counts. With one of fewer than LEAST_LEVEL nothing
+    is heard. The network has a probe.
+    """
+    if min(map(len, ways)) < LEAST_LEVEL:
+        return
+    enough = np.max([_rare(real) for real in ways], axis=0)
+    network.probe.height.fill_(float(enough[labels.index(FAKE)]))
+    for index, label in enumerate(labels):
+        network.probe.levels[index] = float(enough[index]) if label in CONVICTING else UNHEARD
+
+
+def _rare(real: np.ndarray) -> np.ndarray:
+    """What ENOUGH of the real pictures (n, labels) reach: (labels,)."""
+    start = np.quantile(real, 1 - TAIL, axis=0)
+    excess = [(of[of > begin] - begin).mean() for of, begin in zip(real.T, start, strict=True)]
+    return start + np.array(excess) * np.log(TAIL / ENOUGH)
 
 
 def level(network: Network, labels: Sequence[str], real: np.ndarray) -> dict[str, float]:
@@ -56,6 +115,8 @@ def level(network: Network, labels: Sequence[str], real: np.ndarray) -> dict[str
                 moved[label] = -float(np.quantile(real[:, index], 1 - STANDS_OUT))
                 with torch.no_grad():
                     network.head.bias[index] += moved[label]
+                if network.probe is not None:
+                    network.probe.levels[index] += moved[label]
     return moved
 
 

@@ -157,10 +157,9 @@ def _evaluate(args: argparse.Namespace, analyser) -> int:
 
 
 def _calibrate(args: argparse.Namespace, analyser) -> int:
-    from .artifacts import FAKE
-    from .calibrate import compare, fitted
+    from .calibrate import compare, deaf, fitted
     from .data import read_labels
-    from .degrade import Sent
+    from .degrade import SENT, OneWay, Sent
     from .evaluate import logits
     from .model import save
 
@@ -168,15 +167,18 @@ def _calibrate(args: argparse.Namespace, analyser) -> int:
         raise ValueError(f"{args.out} exists; give another --out")
     examples = read_labels(args.labels, args.images, args.split)
     ready = analyser()
-    values, kept = logits(Sent(ready) if args.sent else ready, examples, args.batch_size)
+    network = ready.classifier.network
+    deaf(network)
+    seen, kept = logits(Sent(ready) if args.sent else ready, examples, args.batch_size)
     target = [example.target for example in kept]
+    real = [example for example in kept if not example.target]
+    ways = [logits(OneWay(ready, way), real, args.batch_size)[0] for way in SENT] if args.sent else []
     name = f"{len(kept)} pictures of {Path(args.labels).name}" + (f", split {args.split}" if args.split else "")
-    name += ", five in six of them damaged" if args.sent else ""
-    network, labels = ready.classifier.network, ready.labels
-    header = fitted(network, ready.classifier.header, values, target, name)
+    name += f", {len(SENT) - 1} in {len(SENT)} of them damaged" if args.sent else ""
+    header, of_fake = fitted(network, ready.classifier.header, seen, target, name, ways)
     print("held-out folds        log loss   calibration error")
     groups = [example.group or example.name for example in kept]
-    for way in compare(values[:, labels.index(FAKE)], target, groups):
+    for way in compare(of_fake, target, groups):
         print(f"  {way.name:<18}  {way.log_loss:.4f}     {way.ece:.4f}")
     save(args.out, network, header)
     a, b, c = header.calibration.a, header.calibration.b, header.calibration.c

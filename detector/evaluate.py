@@ -14,7 +14,7 @@ from tqdm import tqdm
 
 from . import ages, csv_text, metrics, plots, scan, shortcut, stream, verdict
 from .analyse import Analyser
-from .analysis import Analysis
+from .analysis import Analysis, FaceVerdict
 from .artifacts import FAKE
 from .data import Example
 from .degrade import Degraded, Delivered, encode
@@ -93,8 +93,8 @@ def evaluate(
 
 def logits(
     judge: Analyser | Delivered, examples: Sequence[Example], batch_size: int = 32, progress: bool = True
-) -> tuple[np.ndarray, list[Example]]:
-    """Logits (n, labels) of every picture that can be read, the highest of any face, and those pictures.
+) -> tuple[list[np.ndarray], list[Example]]:
+    """Logits (faces, labels) of every picture that can be read, and those pictures.
 
     Raises ValueError when none can be read.
     """
@@ -102,12 +102,13 @@ def logits(
     if not judged:
         raise ValueError(f"none of the {len(examples)} pictures could be read, as {errors[0]}; check --images")
     labels = judge.classifier.labels
-    values = [[a.logit if label == FAKE else _logit(a.artifacts[label]) for label in labels] for _, a in judged]
-    return np.array(values), [example for example, _ in judged]
+    return [np.array([_of_face(labels, face) for face in a.faces]) for _, a in judged], [e for e, _ in judged]
 
 
-def _logit(probability: float) -> float:
-    return float(logit(np.clip(probability, 1e-7, 1 - 1e-7)))  # in single precision it may have become 1
+def _of_face(labels: Sequence[str], face: FaceVerdict) -> list[float]:
+    # A probability in single precision may have become 1.
+    known = {label: float(logit(np.clip(value, 1e-7, 1 - 1e-7))) for label, value in face.probabilities.items()}
+    return [face.logit if label == FAKE else known[label] for label in labels]
 
 
 def _judged(

@@ -51,17 +51,19 @@ class Heatmap:
 def evidence(classifier: Classifier, features: torch.Tensor, method: str = "gradcam") -> np.ndarray:
     """Maps for n crops and every label of the classifier: float32 (n, labels, rows, columns), signed, in logits.
 
-    `features` is `Output.features`. Grad-CAM's values are the classifier's evidence itself. Other methods have no
-    unit of their own: theirs are scaled so that the peak equals the evidence's, so a clean picture stays cold.
+    `features` is `Output.features`. Grad-CAM's values are the classifier's evidence itself: pooled, they are the logit.
+    Where a named artifact is enough for `fake` (necks.Probe.heard), the map of `fake` is that artifact's. Other methods
+    have no unit of their own: theirs are scaled so that the peak equals the evidence's, so a clean picture stays cold.
     Raises ValueError for an unknown method.
     """
     if method not in METHODS:
         raise ValueError(f"unknown heatmap method {method!r}; choose one of {', '.join(METHODS)}")
-    grads = _gradients(classifier, features)
+    logits, grads = _gradients(classifier, features)
     plain = np.stack([_weigh("gradcam", classifier, features, grad) for grad in grads], axis=1)
-    bias = classifier.network.head.bias.float().cpu().numpy()[:, None, None]
-    # Averaging the gradient over the places divides by their number; multiplying undoes it. The bias belongs to all.
-    plain = plain * (plain.shape[2] * plain.shape[3]) + bias
+    # Averaging the gradient over the places divides by their number; multiplying undoes it.
+    plain *= plain.shape[2] * plain.shape[3]
+    # What belongs to no place, such as a bias, lies evenly on all.
+    plain += (logits - classifier.network.pool(torch.from_numpy(plain)).numpy())[:, :, None, None]
     if method == EVIDENCE:
         return plain.astype(np.float32)
     other = np.stack([_weigh(method, classifier, features, grad) for grad in grads], axis=1)
@@ -71,16 +73,17 @@ def evidence(classifier: Classifier, features: torch.Tensor, method: str = "grad
     return _same_peak(other, plain).astype(np.float32)
 
 
-def _gradients(classifier: Classifier, features: torch.Tensor) -> list[np.ndarray]:
-    """Of each label's logit with respect to the features; only the head is differentiated, so it is quick."""
+def _gradients(classifier: Classifier, features: torch.Tensor) -> tuple[np.ndarray, list[np.ndarray]]:
+    """Logits (n, labels), and each label's with respect to the features; only the head is differentiated: quick."""
     with torch.enable_grad():
         leaf = features.detach().to(classifier.device).requires_grad_()  # which may have been left for the CPU
         logits = classifier.network.classify(leaf)
         count = logits.shape[1]
-        return [
+        grads = [
             torch.autograd.grad(logits[:, i].sum(), leaf, retain_graph=i + 1 < count)[0].cpu().numpy()
             for i in range(count)
         ]
+    return logits.detach().cpu().numpy(), grads
 
 
 def _weigh(method: str, classifier: Classifier, features: torch.Tensor, grad: np.ndarray) -> np.ndarray:

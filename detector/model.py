@@ -184,7 +184,8 @@ class Network(nn.Module):
 
     def classify(self, features: Tensor) -> Tensor:
         """Feature map (n, channels, h, w) to logits (n, labels)."""
-        return self.pool(self.evidence(features))
+        logits = self.pool(self.evidence(features))
+        return logits if self.probe is None else self.probe.heard(logits)
 
     def forward(self, x: Tensor) -> Tensor:
         return self.classify(self.chosen(self.features(x)))
@@ -422,6 +423,14 @@ class Classifier:
         """How much crops (h, w, 3) lack the detail that the network's input could show, 0…1, float32 (n,)."""
         ratios = np.array([min(crop.shape[:2]) for crop in crops]) / self.header.preprocessing.size
         return ((SHRUNK[1] - ratios) / (SHRUNK[1] - SHRUNK[0])).clip(0, 1).astype(np.float32)
+
+    def enough(self, logits: np.ndarray, limit: float) -> tuple[str, ...]:
+        """The named artifacts of which each alone brings fake to `limit`, by the logits (labels,) of one crop."""
+        probe = self.network.probe
+        if probe is None:
+            return ()
+        alone = probe.alone(torch.from_numpy(logits).to(probe.levels)).tolist()
+        return tuple(label for label, odds in zip(self.labels, alone, strict=True) if odds >= limit and label != FAKE)
 
     def run(self, batch: np.ndarray, shrunk: np.ndarray | None = None) -> Output:
         """One forward pass over what `prepare` gave, or as many as memory asks for; half precision on a GPU.

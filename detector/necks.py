@@ -17,6 +17,8 @@ HIDDEN = 192  # units of a read-out
 FAR = 6.0  # standard deviations
 SILENT = -20.0  # logits: a probability of next to nothing
 NO_FLOOR = -100.0  # logits: lower than anything that is said
+UNHEARD = 100.0  # logits: higher than any artifact's
+GATE = 4.0  # below its level an artifact falls silent so much faster than it grows louder above
 DETAIL = 32.0  # gain on the residual: with a standard deviation of 0.5 four grey levels become 1
 
 
@@ -144,6 +146,7 @@ class Probe(nn.Module):
     `shift`: bring the network's input to what the untouched backbone expects; x · gain + shift for each channel.
     `floor`: what it says never falls below that, softly: a trace that the head sees in one place must not drown in how
     real the rest looks. `looks`: a line for each of LOOKS, on the statistics of both backbones.
+    `levels` (labels,): from there on a named artifact is enough for `fake`, whatever the rest says (`heard`).
     """
 
     def __init__(self, name: str, kwargs: dict[str, Any], widths: Sequence[int], index: int, labels: int):
@@ -153,6 +156,8 @@ class Probe(nn.Module):
         self.register_buffer("gain", torch.ones(3, 1, 1))
         self.register_buffer("shift", torch.zeros(3, 1, 1))
         self.register_buffer("floor", torch.full((1,), NO_FLOOR))
+        self.register_buffer("levels", torch.full((labels,), UNHEARD))
+        self.register_buffer("height", torch.zeros(1))
         self.register_buffer("place", F.one_hot(torch.tensor(index), labels).float(), persistent=False)
         features = 2 * sum(widths), 2 * sum(self.untouched.feature_info.channels())
         self.usual, self.shrunk = Pair(*features), Pair(*features)
@@ -161,6 +166,20 @@ class Probe(nn.Module):
     def statistics(self, x: Tensor, maps: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
         """Of the input (n, 3, h, w) and the trained backbone's maps: what `pooled` gives, of both backbones."""
         return pooled(maps), pooled(self.untouched(x * self.gain + self.shift))
+
+    def heard(self, logits: Tensor) -> Tensor:
+        """Logits (n, labels), to the odds of `fake` those added that the named artifacts give it by themselves.
+
+        A picture may be manipulated in one way or in another, so their odds add up. An artifact at its level
+        is about as good as a logit of `height`, of `fake` alone.
+        """
+        fake = torch.where(self.place > 0, logits, self.alone(logits)).logsumexp(1, keepdim=True)
+        return torch.where(self.place > 0, fake, logits)
+
+    def alone(self, logits: Tensor) -> Tensor:
+        """The log of those odds, (n, labels); that of `fake` itself means nothing."""
+        above = logits - self.levels
+        return self.height + above + F.logsigmoid(GATE * above)
 
     def forward(self, x: Tensor, maps: Sequence[Tensor]) -> Tensor:
         """In logits, (n, labels + looks + 1): evidence, 0 for all labels but `fake`; how it looks; and the evidence for

@@ -12,6 +12,7 @@ from .traces import Share
 from .verdict import Answer, shown
 
 FOUND = 0.5  # an artifact stands out from this probability on
+PHOTOS = 1000  # real ones, of which hardly one shows an artifact that is enough (weights/tried.md)
 USUAL, RARE = 75, 90  # percentiles: below the first a measurement is as in most photos, above the second it is rare
 
 NAMES = {
@@ -49,20 +50,31 @@ def explain(
     shares: dict[str, Sequence[Share]],
     cues: Sequence[Cue] = (),
     sure: bool = True,
+    enough: Sequence[str] = (),
 ) -> tuple[str, ...]:
     """Sentences for one face: first what the verdict rests on, then each artifact that stands out, strongest first.
 
-    `probabilities` label → 0…1; `shares` label → its map's shares; `sure`: the regions can be trusted.
+    `probabilities` label → 0…1; `shares` label → its map's shares; `sure`: the regions can be trusted; `enough`: the
+    artifacts of which each is enough for the verdict.
     """
     found = standing_out(probabilities)
     cue_of = {cue.artifact: cue for cue in cues}
     return (
-        _opening(answer, probabilities, found, _where(shares.get(FAKE, ()), sure)),
+        _opening(answer, probabilities, found, enough, _where(shares.get(FAKE, ()), sure)),
         *(_artifact(label, probabilities[label], shares.get(label, ()), cue_of.get(label), sure) for label in found),
     )
 
 
-def _opening(answer: Answer, probabilities: dict[str, float], found: list[str], where: Message | None) -> Message:
+def _opening(
+    answer: Answer, probabilities: dict[str, float], found: list[str], enough: Sequence[str], where: Message | None
+) -> Message:
+    if answer == Answer.MANIPULATED and enough:
+        return message(
+            "Judged as likely manipulated: {stands}. Hardly one of {photos:.0f} real photos "
+            "should show so strong a trace, so it is enough by itself.",
+            stands=_stands(enough),
+            photos=PHOTOS,
+        )
     if found:
         return _opening_with(answer, _stands(found))
     none = message("none of the named artifacts stands out")
@@ -120,6 +132,14 @@ def hidden(causes: Sequence[Message]) -> str:
     return message(
         "The traces of a manipulation would not show here ({causes}), so the picture is not called authentic.",
         causes=listed(causes),
+    )
+
+
+def filtered() -> str:
+    """Why a trace along the face edge is not enough where skin looks smoothed."""
+    return message(
+        "The trace along the face edge is strong, but the skin looks smoothed, and a filter that smooths skin leaves "
+        "such a trace, too; so the picture is not called manipulated for it."
     )
 
 

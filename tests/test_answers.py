@@ -1,4 +1,4 @@
-"""What speaks against calling a picture authentic though its logit allows it."""
+"""What speaks against an answer though the logit allows it."""
 
 import dataclasses
 
@@ -83,3 +83,22 @@ def test_what_looks_painted_is_not_called_authentic_even_where_nobody_looked_at_
     assert "it looks painted" in reason
     later = answers.in_scope(painting, ())  # as a batch does: judged first, its scope found after that
     assert later.reasons == (reason,) and [found.key for found in later.scope] == ["painted"]
+
+
+def test_a_face_edge_is_not_enough_where_a_filter_smoothed_the_skin(tiny_checkpoint, collins):
+    analysis = Analyser(tiny_checkpoint).analyse(collins, None)
+    [one] = analysis.faces
+    accused = dataclasses.replace(one, logit=50.0, probabilities=LOUD, answer=Answer.MANIPULATED)
+
+    def judged(smoothed, enough):
+        faces = (dataclasses.replace(accused, looks={"painted": 0.1, "smoothed": smoothed}, enough=enough),)
+        whole = dataclasses.replace(analysis, faces=faces, limits=LIMITS, calibration=LEVELLED)
+        return answers.in_scope(whole, ())
+
+    open_one = judged(0.9, ("face_edge",))
+    assert (open_one.answer, open_one.faces[0].answer) == (Answer.UNDECIDED, Answer.UNDECIDED)
+    [reason] = open_one.reasons
+    assert "a filter that smooths skin leaves such a trace, too" in reason
+    assert judged(0.1, ("face_edge",)).answer == Answer.MANIPULATED  # a photo as it is
+    assert judged(0.9, ("hair",)).answer == judged(0.9, ("face_edge", "hair")).answer == Answer.MANIPULATED
+    assert judged(0.9, ()).answer == Answer.MANIPULATED and judged(0.9, ()).reasons == ()  # the whole picture speaks

@@ -4,14 +4,16 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import torch
 from conftest import header_of, small_network
 from PIL import Image
 
-from detector import model
-from detector.calibrate import LEAST, STANDS_OUT, compare, fit, fitted, level
+from detector import model, necks
+from detector.calibrate import CONVICTING, LEAST, STANDS_OUT, TAIL, compare, deaf, fit, fitted, hear, level
 from detector.cli import main
-from detector.degrade import Sent
-from detector.verdict import LEAST_LEVEL, limits
+from detector.degrade import SENT, OneWay, Sent
+from detector.model import Architecture, Header, Network
+from detector.verdict import ENOUGH, LEAST_LEVEL, limits
 
 
 def made(n, scale, shift, prevalence=0.5, seed=0):
@@ -74,12 +76,65 @@ def test_fitted_does_both_or_nothing():
     header, before = header_of(network), network.head.bias.detach().clone()
     values, target = made(900, 1.3, -0.2)
     both = np.stack([values, values - 3], 1)
+    faces = [np.stack([of, of - 1]) for of in both]  # the second one less suspicious
     with pytest.raises(ValueError, match="train the checkpoint first"):
-        fitted(network, header, -both, target, "made")
+        fitted(network, header, [-of for of in faces], target, "made")
     assert (network.head.bias == before).all()
-    assert fitted(network, header, both, target, "made") == replace(header, calibration=fit(values, target, "made"))
+    expected = replace(header, calibration=fit(values, target, "made"))
+    found, logits = fitted(network, header, faces, target, "made")
+    assert found == expected and np.array_equal(logits, values)
     reached = both[target == 0, 1] + (network.head.bias - before)[1].item() >= 0
     assert reached.mean() == pytest.approx(STANDS_OUT, abs=0.003)
+
+
+LABELS = ("fake", "hair", "lighting")
+
+
+def with_probe():
+    network = Network(Architecture("test_efficientnet", {}, "lse", 24, 8, probe=True), LABELS).eval()
+    process = model.default_preprocessing(network, 64)
+    return network, Header(Architecture("test_efficientnet", {}, "lse", 24, 8, probe=True), process, LABELS)
+
+
+def thinning(scales, count=20000, seed=0):
+    """Logits of real pictures that thin out exponentially: P(logit > x) = e^(-x / scale)."""
+    return np.random.default_rng(seed).exponential(scales, (count, len(scales)))
+
+
+def test_an_artifact_is_enough_where_hardly_a_real_picture_gets():
+    network, _ = with_probe()
+    hear(network, LABELS, [thinning((1, 0.5, 2)), thinning((2, 0.25, 1), seed=1)])
+    rare = np.log(1 / ENOUGH)  # in units of the scale; the louder of the two ways counts
+    assert network.probe.height.item() == pytest.approx(2 * rare, rel=0.05)
+    assert network.probe.levels[1].item() == pytest.approx(0.5 * rare, rel=0.05)
+    assert "lighting" not in CONVICTING and network.probe.levels[2].item() == necks.UNHEARD
+    assert ENOUGH < TAIL
+    deaf(network)
+    hear(network, LABELS, [thinning((1, 1, 1)), thinning((1, 1, 1), LEAST_LEVEL - 1)])
+    assert (network.probe.levels == necks.UNHEARD).all()
+
+
+def test_what_is_heard_is_what_is_fitted_and_moves_with_the_level():
+    network, header = with_probe()
+    values, target = made(900, 1.3, -0.2)
+    hair = np.where(np.arange(900) % 9 == 0, 30.0, np.random.default_rng(0).exponential(1, 900))  # in some of both
+    hair[target == 0] = np.random.default_rng(1).exponential(0.5, (target == 0).sum())
+    seen = [np.array([row]) for row in np.stack([values, hair, values], 1)]
+    real = [of for of, kind in zip(seen, target, strict=True) if not kind]
+    header, logits = fitted(network, header, seen, target, "made", [real, real[:500] * 2])
+    forged = (target == 1) & (hair == 30)
+    assert (logits[forged] > values[forged] + 10).all() and header.calibration.fake[-1] > 20
+    quiet = (target == 1) & (hair < 2)
+    assert logits[quiet] == pytest.approx(values[quiet], abs=0.1)
+    # The bias moved hair's logits, and the level with them: the network itself says of the moved ones the same.
+    moved = np.stack([values, hair + network.head.bias[1].item(), values + network.head.bias[2].item()], 1)
+    assert abs(network.head.bias[1].item()) > 0.5
+    again = network.probe.heard(torch.from_numpy(moved).float())[:, 0].numpy()
+    assert again == pytest.approx(logits, abs=1e-3)
+    before = network.probe.levels.clone()
+    with pytest.raises(ValueError, match="train the checkpoint first"):
+        fitted(network, header, [-of for of in seen], target, "made")
+    assert (network.probe.levels == necks.UNHEARD).all() and (before != necks.UNHEARD).any()
 
 
 def test_too_few_or_the_wrong_way_round():
@@ -123,13 +178,13 @@ def test_command(tmp_path, tiny_checkpoint, collins, capsys):
     call[-1] = tmp_path / "sent.safetensors"
     assert main([*map(str, call), "--sent", "--device", "cpu"]) == 0
     sent = model.read(call[-1])[1].calibration
-    assert sent.data.endswith("pictures of labels.csv, five in six of them damaged")
+    assert sent.data.endswith("pictures of labels.csv, 6 in 7 of them damaged")
     assert sorted(sent.real + sent.fake) != sorted(header.calibration.real + header.calibration.fake)
 
 
 def test_pictures_as_they_are_sent(tmp_path, tiny, collins):
     """Each in one way of all, always the same one; one in so many as it is."""
-    rng, same, shapes = np.random.default_rng(0), 0, set()
+    rng, same, shapes, ways = np.random.default_rng(0), 0, set(), [OneWay(tiny, way) for way in SENT]
     portrait = np.asarray(Image.open(collins).resize((96, 96))).astype(int)
     for number in range(40):
         path = tmp_path / f"{number}.png"
@@ -138,6 +193,7 @@ def test_pictures_as_they_are_sent(tmp_path, tiny, collins):
         assert np.array_equal(first.picture.pixels, again.picture.pixels)
         shapes.add(first.picture.pixels.shape[:2])
         same += np.array_equal(first.picture.pixels, tiny.prepare(path).picture.pixels)
+        assert any(np.array_equal(first.picture.pixels, way.prepare(path).picture.pixels) for way in ways)
     assert 1 <= same <= 16  # 6.7 are to be expected
     assert {(96, 96), (48, 48)} < shapes
     assert Sent(tiny).judge([first])[0].probability == tiny.judge([first])[0].probability

@@ -95,6 +95,46 @@ def test_gradcam_is_the_evidence_the_probes_too():
     assert output.logits == pytest.approx(network.pool(torch.from_numpy(alone)).numpy() + said[:, :, 0, 0], abs=1e-4)
 
 
+def listening(level, height=3.0, labels=("fake", "hair")):
+    """A probe that takes hair from `level` on for enough."""
+    architecture = Architecture(NAME, {}, "lse", 24, 8, True, probe=True)
+    network = Network(architecture, labels).eval()
+    network.probe.levels[1] = level
+    network.probe.height.fill_(height)
+    return network
+
+
+def test_odds_add_up_by_hand():
+    heard = listening(2.0).probe.heard
+    logits = torch.tensor([[-1.0, 2.0], [-1.0, 7.0], [4.0, -9.0]])
+    # At its level: 3 + 0 - ln 2; five above: 3 + 5 - ln(1 + e^-20); eleven below: a gate of e^-44 shuts it out.
+    odds = np.exp([[-1, 3 - np.log(2)], [-1, 8], [4, -100]]).sum(1)
+    assert heard(logits)[:, 0].tolist() == pytest.approx(np.log(odds), abs=1e-5)
+    assert torch.equal(heard(logits)[:, 1], logits[:, 1])
+    assert torch.equal(listening(necks.UNHEARD).probe.heard(logits), logits)  # to the bit
+
+
+def test_where_an_artifact_is_enough_the_map_of_fake_is_its_own():
+    network, header = probed()
+    classifier = Classifier(network, header)
+    seen = pictures(2)
+    before = classifier.run(seen)
+    quiet, loud = before.logits[:, 1].min(), before.logits[:, 1].max()
+    assert loud > quiet
+    network.probe.levels[1] = -40  # far below both
+    network.probe.height.fill_(30)
+    output = classifier.run(seen)
+    assert output.logits[:, 0] == pytest.approx(before.logits[:, 1] + 70, abs=1e-3)
+    fake, hair = evidence(classifier, output.features).transpose(1, 0, 2, 3)
+    assert fake - hair == pytest.approx(np.full_like(hair, 70), abs=1e-3)
+    assert network.pool(torch.from_numpy(fake[:, None]))[:, 0].numpy() == pytest.approx(output.logits[:, 0], abs=1e-4)
+    network.probe.levels[1] = float(loud + quiet) / 2
+    limit = 30 - np.log(2)  # what an artifact at its level brings
+    assert {classifier.enough(logits, limit) for logits in classifier.run(seen).logits} == {("hair",), ()}
+    assert classifier.enough(output.logits[0], 100.0) == ()  # though fake itself is louder
+    assert Classifier(small_network(), header).enough(np.array([9.0, 9.0]), 0.0) == ()
+
+
 def test_how_a_picture_looks_is_read_from_both_backbones():
     network, header = probed()
     seen = pictures(3)

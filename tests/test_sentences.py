@@ -50,6 +50,16 @@ def test_nothing_is_said_to_be_certain():
     assert said[1].startswith("Hair, 99%: ")
 
 
+def test_an_artifact_that_is_enough_is_said_to_be():
+    said = explain(NO | {"fake": 0.9, "hair": 0.9, "lighting": 0.8}, {}, enough=["hair"])
+    assert said[0] == (
+        "Judged as likely manipulated: a trace of hair stands out. Hardly one of 1000 real photos should show so "
+        "strong a trace, so it is enough by itself."
+    )
+    # An answer that became open for another reason says nothing of the kind.
+    assert explain(NO | {"fake": 0.5, "hair": 0.9}, {}, enough=["hair"])[0].startswith("The verdict stays open")
+
+
 def test_the_open_verdict_stays_open():
     assert explain(NO | {"fake": 0.5}, {})[0] == "The verdict stays open; none of the named artifacts stands out."
     assert explain(NO | {"fake": 0.5, "hair": 0.9}, {})[0] == "The verdict stays open; a trace of hair stands out."

@@ -140,6 +140,17 @@ VERDICTS = {
     "{traces} stands out": "{traces}较为突出",
     "{traces} stand out": "{traces}较为突出",
     "Judged as likely manipulated, and {stands}.": "判定为很可能经过篡改，{stands}。",
+    (
+        "The trace along the face edge is strong, but the skin looks smoothed, and a filter that smooths skin leaves "
+        "such a trace, too; so the picture is not called manipulated for it."
+    ): "脸部边缘的痕迹很强，但皮肤看起来经过磨皮，而磨皮滤镜也会留下这样的痕迹，因此不据此判定为经过篡改。",
+    (
+        "Judged as likely manipulated: {stands}. Hardly one of {photos:.0f} real photos should show so strong a trace, "
+        "so it is enough by itself."
+    ): (
+        "判定为很可能经过篡改：{stands}。每 {photos:.0f} 张真实照片中几乎不会有一张出现这样强的痕迹，"
+        "因此单凭它就足以作出判定。"
+    ),
     "Judged as likely manipulated, but {none}: the verdict rests on other traces.": (
         "判定为很可能经过篡改，但{none}：结论依据的是其他痕迹。"
     ),
