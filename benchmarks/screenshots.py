@@ -65,7 +65,7 @@ def main() -> None:
         connect(PORT)
         browser = play.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
         page = opened(browser, "/", viewport=TALL)
-        inspected(page, "example-collins-lighting.jpg").quantize(256, dither=0).save(ASSETS / "screenshot.png")
+        inspected(page, "example-collins-background.jpg").quantize(256, dither=0).save(ASSETS / "screenshot.png")
         pictures = tabs(opened(browser, "/zh", viewport=WIDE, color_scheme="dark"))
         browser.close()
     together = Image.new("RGB", [2 * side + GAP for side in TAB], "white")
