@@ -16,11 +16,12 @@ from . import metrics
 from .artifacts import ARTIFACTS, FAKE
 from .model import Header, Network
 from .necks import UNHEARD
-from .verdict import ENOUGH, LEAST_LEVEL, Calibration
+from .verdict import LEAST_LEVEL, Calibration
 
 DIGITS = 3  # of the logits kept; more would only make the checkpoint larger
 LEAST = 20  # pictures of a class below which a calibration would be a guess
 STANDS_OUT = 0.01  # share of real pictures in which a named artifact stands out, each of them alone
+ENOUGH = 0.0005  # share of real pictures in which an artifact is enough to call them manipulated, each of them alone
 TAIL = 0.05  # share of real pictures by whose logits it is told what fewer of them reach
 # Light that falls oddly proves nothing: hard shadows and coloured lamps do that, too.
 CONVICTING = tuple(artifact for artifact in ARTIFACTS if artifact != "lighting")

@@ -67,7 +67,6 @@ class Rate:
         return cls(count / of, low, high, count, of)
 
 
-ENOUGH = 0.0005  # share of real pictures in which an artifact is enough to call them manipulated, each of them alone
 LEAST_LEVEL = 200  # real pictures below which it is not known what one in a hundred of them reaches
 
 

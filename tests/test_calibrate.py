@@ -9,11 +9,11 @@ from conftest import header_of, small_network
 from PIL import Image
 
 from detector import model, necks
-from detector.calibrate import CONVICTING, LEAST, STANDS_OUT, TAIL, compare, deaf, fit, fitted, hear, level
+from detector.calibrate import CONVICTING, ENOUGH, LEAST, STANDS_OUT, TAIL, compare, deaf, fit, fitted, hear, level
 from detector.cli import main
 from detector.degrade import SENT, OneWay, Sent
 from detector.model import Architecture, Header, Network
-from detector.verdict import ENOUGH, LEAST_LEVEL, limits
+from detector.verdict import LEAST_LEVEL, limits
 
 
 def made(n, scale, shift, prevalence=0.5, seed=0):
