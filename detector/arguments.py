@@ -114,7 +114,7 @@ def parser() -> argparse.ArgumentParser:
     calibrate.add_argument(
         "--sent",
         action="store_true",
-        help="judge six in seven pictures compressed, shrunk, blurred, noisy or as a screenshot, as people send them",
+        help="judge seven in eight pictures compressed, shrunk, blurred, noisy or as a screenshot, as people send them",
     )
     calibrate.add_argument("--out", required=True, metavar="FILE", help="checkpoint to write")
 

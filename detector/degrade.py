@@ -101,6 +101,13 @@ def _webp(pixels: np.ndarray, quality: float, rng: np.random.Generator) -> bytes
     return file.getvalue()
 
 
+def _avif(pixels: np.ndarray, quality: float, rng: np.random.Generator) -> np.ndarray:
+    """With libavif's usual effort, and read back: images.load does not open such files, so it comes as PNG, say."""
+    file = io.BytesIO()
+    Image.fromarray(pixels).save(file, "AVIF", quality=int(quality), max_threads=1)
+    return np.asarray(Image.open(file))
+
+
 def _scale(pixels: np.ndarray, factor: float, rng: np.random.Generator) -> np.ndarray:
     return np.asarray(_scaled(Image.fromarray(pixels), factor))
 
@@ -135,6 +142,7 @@ SCREEN_QUALITY = 80
 LADDERS: dict[str, Ladder] = {
     "jpeg": Ladder("quality", (95, 85, 75, 60, 45, 30), _jpeg),
     "webp": Ladder("quality", (90, 75, 60, 45), _webp),
+    "avif": Ladder("quality, then stored without loss", (75, 60, 45), _avif),
     "scale": Ladder("of the sides", (0.75, 0.5, 0.35), _scale),
     "blur": Ladder("sigma, px", (0.5, 1, 2, 3), _blur),
     "noise": Ladder("sigma, grey levels", (2, 5, 10, 20), _noise),
@@ -146,6 +154,7 @@ SENT: tuple[tuple[str, float] | None, ...] = (
     None,
     ("jpeg", 45),
     ("webp", 60),
+    ("avif", 60),
     ("scale", 0.5),
     ("blur", 2),
     ("noise", 10),

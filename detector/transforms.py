@@ -18,7 +18,11 @@ KERNELS = (v2.InterpolationMode.BILINEAR, v2.InterpolationMode.BICUBIC, v2.Inter
 
 
 class RandomReencode(v2.Transform):
-    """With probability `p`, stores the picture as JPEG or WebP of random quality and reads it back."""
+    """With probability `p`, stores the picture as JPEG, WebP or AVIF of random quality and reads it back.
+
+    JPEG and WebP are each twice as likely as AVIF. Effort and subsampling are drawn, too: each changes what is left of
+    skin and edges, and a network that met one of them alone took others for forgeries.
+    """
 
     def __init__(self, p: float, quality: tuple[int, int] = (40, 98)):
         super().__init__()
@@ -27,12 +31,15 @@ class RandomReencode(v2.Transform):
     def forward(self, image: Image.Image, mask: torch.Tensor) -> tuple[Image.Image, torch.Tensor]:
         if torch.rand(()) < self.p:
             quality = int(torch.randint(*self.quality, ()))
-            file = io.BytesIO()
-            if torch.rand(()) < 0.5:
+            drawn, file = float(torch.rand(())), io.BytesIO()
+            if drawn < 0.4:
                 image.save(file, "JPEG", quality=quality, subsampling=int(torch.randint(0, 3, ())))
-            else:
-                # Effort changes what is left of skin and edges: a network that met one alone took others for forgeries.
+            elif drawn < 0.8:
                 image.save(file, "WEBP", quality=quality, method=int(torch.randint(0, 5, ())))
+            else:
+                colours = ("4:2:0", "4:4:4")[int(torch.randint(0, 2, ()))]
+                speed = int(torch.randint(6, 11, ()))  # slower ones would starve training
+                image.save(file, "AVIF", quality=quality, speed=speed, subsampling=colours, max_threads=1)
             image = Image.open(file).convert("RGB")
         return image, mask
 

@@ -178,7 +178,7 @@ def test_command(tmp_path, tiny_checkpoint, collins, capsys):
     call[-1] = tmp_path / "sent.safetensors"
     assert main([*map(str, call), "--sent", "--device", "cpu"]) == 0
     sent = model.read(call[-1])[1].calibration
-    assert sent.data.endswith("pictures of labels.csv, 6 in 7 of them damaged")
+    assert sent.data.endswith("pictures of labels.csv, 7 in 8 of them damaged")
     assert sorted(sent.real + sent.fake) != sorted(header.calibration.real + header.calibration.fake)
 
 

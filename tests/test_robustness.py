@@ -51,11 +51,12 @@ def test_jpeg_of_that_quality():
         assert damaged("jpeg", GREY, quality).facts.quality == pytest.approx(quality, abs=1)
 
 
-def test_webp_of_that_quality():
+@pytest.mark.parametrize("kind, format", [("webp", "WEBP"), ("avif", None)])
+def test_webp_and_avif_of_that_quality(kind, format):
     portrait = np.asarray(Image.open(ASSETS / "example-collins.jpg").resize((64, 64)))
-    losses = [np.abs(damaged("webp", portrait, quality).pixels - portrait.astype(int)).mean() for quality in (90, 45)]
+    losses = [np.abs(damaged(kind, portrait, quality).pixels - portrait.astype(int)).mean() for quality in (90, 45)]
     assert 0 < losses[0] < losses[1] < 15
-    assert damaged("webp", portrait, 90).facts.format == "WEBP"
+    assert damaged(kind, portrait, 90).facts.format == format
 
 
 def test_scale():
