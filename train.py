@@ -51,6 +51,7 @@ from detector.analyse import Analyser
 from detector.artifacts import LABELS
 from detector.atomic import replacing
 from detector.calibrate import fitted
+from detector.classifier import pick_device
 from detector.distributed import ALONE, Team
 from detector.evaluate import evaluate, logits, summary
 from detector.metrics import binary
@@ -542,7 +543,7 @@ def main(argv: list[str] | None = None) -> int:
     args = arguments(argv)
     heap.keep_freed()
     try:
-        team, device = distributed.join(model.pick_device(args.device))
+        team, device = distributed.join(pick_device(args.device))
         trained = train(args, team, device)
         distributed.leave()
         if team.rank == 0:

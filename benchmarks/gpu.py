@@ -22,6 +22,7 @@ from torch.utils.flop_counter import FlopCounterMode
 from benchmarks.speed import PORTRAIT, copies
 from detector import heap, model, quick
 from detector.analyse import Analyser
+from detector.classifier import Classifier
 from detector.scan import find_jobs, scan
 from detector.stream import run
 
@@ -56,7 +57,7 @@ def operations(network: nn.Module, size: int) -> int:
     return counter.get_total_flops()
 
 
-def forward_passes(classifier: model.Classifier, path: str | None, compile_too: bool) -> None:
+def forward_passes(classifier: Classifier, path: str | None, compile_too: bool) -> None:
     """Features alone, of pictures that are on the device already; then `Classifier.run`, which moves them there."""
     network, header = model.read(path or model.EMBEDDED)
     network, size = network.to("cuda", memory_format=torch.channels_last), header.preprocessing.size

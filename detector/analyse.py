@@ -28,13 +28,13 @@ from . import (
 )
 from .analysis import Analysis, Evidence, FaceVerdict, ModelIdentity
 from .artifacts import FAKE
+from .classifier import Classifier
+from .classifier import load as load_model
 from .explain import Heatmap
 from .faces import Box
 from .images import DEFAULT_LIMITS, Limits, Picture, Source
 from .images import load as load_picture
 from .messages import message
-from .model import Classifier
-from .model import load as load_model
 from .necks import LOOKS
 from .scope import Reason
 from .traces import Outline

@@ -15,8 +15,8 @@ import cv2
 import numpy as np
 
 from .artifacts import FAKE
+from .classifier import Classifier
 from .messages import Message, message
-from .model import Classifier
 from .traces import FAINT, reach
 
 # Of the crop, replaced in one view: what the map's outline holds, for that is what the page claims. Of a wider one the

@@ -17,8 +17,8 @@ import cv2
 import numpy as np
 import torch
 
+from .classifier import Classifier
 from .faces import Box
-from .model import Classifier
 
 # Our name → pytorch-grad-cam's, which is imported at the first map: it brings matplotlib, and that takes time.
 METHODS = {

@@ -25,10 +25,10 @@ from . import localisation_metrics as lm
 from .analyse import Analyser
 from .artifacts import ARTIFACTS, FAKE
 from .causal import CausalCheck
+from .classifier import Classifier
 from .data import Example
 from .forged_set import forged_set
 from .images import PictureError, Source
-from .model import Classifier
 from .randomise import STAGES, randomised, rank_correlation
 
 STEPS = 8  # of a curve: each replaces or brings back an eighth of the crop

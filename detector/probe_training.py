@@ -21,6 +21,7 @@ from torch.utils.data import DataLoader, Dataset
 from tqdm import tqdm
 
 from . import data, model, necks, probe, probe_fitting, transforms
+from .classifier import pick_device
 
 MORE = 2  # times as many shrunk pictures as usual ones
 
@@ -95,7 +96,7 @@ def reads(
     args: argparse.Namespace, network: model.Network, size: int, sets: Sequence[tuple[Dataset, Iterable | None]]
 ) -> list[probe.Read]:
     """What the probe sees of each data set, in the order of its sampler (None: as they stand)."""
-    device, loading = model.pick_device(args.device), dict(batch_size=args.batch_size, num_workers=args.workers)
+    device, loading = pick_device(args.device), dict(batch_size=args.batch_size, num_workers=args.workers)
     loaders = (DataLoader(part, sampler=order, **loading) for part, order in sets)
     return [probe.read(network, tqdm(loader, unit="batch"), device, size) for loader in loaders]
 

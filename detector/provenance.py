@@ -11,9 +11,9 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from . import __version__
+from .classifier import Classifier
 from .images import Limits, Picture
 from .images import load as load_picture
-from .model import Classifier
 
 # What the figures depend on: name → distributions that bring it, the first one installed counts.
 PACKAGES = {

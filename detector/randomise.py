@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from scipy.stats import spearmanr
 
-from .model import Classifier
+from .classifier import Classifier
 
 STAGES = ("heads", "neck", "everything")  # what is randomised, each with all before it
 

@@ -13,8 +13,8 @@ import numpy as np
 from PIL import Image
 
 from .artifacts import FAKE
+from .classifier import Classifier
 from .messages import message
-from .model import Classifier
 from .verdict import Answer, Calibration, Limits, probability
 
 LARGEST = 768  # px: larger crops are shrunk to this first, three times what the network sees; encoding takes the time

@@ -14,8 +14,8 @@ from threadpoolctl import threadpool_limits
 
 from .analyse import Analyser, Found
 from .analysis import Analysis
+from .classifier import this_thread
 from .images import PictureError, Source
-from .model import this_thread
 from .quick import AT_ONCE
 
 

@@ -10,6 +10,7 @@ from PIL import Image
 
 from detector import model, necks
 from detector.calibrate import CONVICTING, ENOUGH, LEAST, STANDS_OUT, TAIL, compare, deaf, fit, fitted, hear, level
+from detector.classifier import load
 from detector.cli import main
 from detector.degrade import SENT, OneWay, Sent
 from detector.model import Architecture, Header, Network
@@ -155,7 +156,7 @@ def test_calibration_travels_in_the_checkpoint(tmp_path):
 
 
 def test_command(tmp_path, tiny_checkpoint, collins, capsys):
-    rng, tiny = np.random.default_rng(0), model.load(tiny_checkpoint, "cpu")
+    rng, tiny = np.random.default_rng(0), load(tiny_checkpoint, "cpu")
     rows = ["img_name,target"]
     portrait = Image.open(collins).resize((96, 96))
     for number in range(2 * LEAST + 4):

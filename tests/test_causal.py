@@ -10,8 +10,8 @@ from torch.nn import functional
 
 from detector import causal
 from detector.causal import GRID, LEAST, MARGIN, MOST, RANDOM, check, stamp
+from detector.classifier import Classifier
 from detector.explain import evidence
-from detector.model import Classifier
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 

@@ -10,9 +10,9 @@ from conftest import header_of, small_network
 from pytorch_grad_cam import GradCAM
 from pytorch_grad_cam.utils.model_targets import ClassifierOutputTarget
 
+from detector.classifier import Classifier
 from detector.explain import METHODS, Heatmap, colour, evidence, on_picture, overlay
 from detector.faces import Box
-from detector.model import Classifier
 
 HOT = (1, 2)  # row, column of the only hot place in `spot`
 

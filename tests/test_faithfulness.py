@@ -10,11 +10,12 @@ from PIL import Image
 from test_causal import BEFORE, COLD, maps_of, picture, white_finder
 
 from detector import faithfulness, plots
+from detector.classifier import Classifier
 from detector.cli import main
 from detector.data import Example
 from detector.explain import evidence
 from detector.faithfulness import CURVES, FORGED, STEPS, area, curves, measure, table
-from detector.model import Architecture, Classifier, Network
+from detector.model import Architecture, Network
 from detector.randomise import STAGES, randomised, rank_correlation
 
 pytestmark = pytest.mark.usefixtures("one_thread")

@@ -18,7 +18,8 @@ from PIL import Image
 
 from detector import cli, parts
 from detector.analyse import Analyser
-from detector.model import CheckpointError, Classifier
+from detector.classifier import Classifier
+from detector.model import CheckpointError
 from detector.review_file import ReviewError
 from detector.reviews import Reviews
 from detector.scan import scan

@@ -11,7 +11,8 @@ from PIL import Image
 from test_probe import NAME, probed
 
 from detector import looks_training, model, necks, probe
-from detector.model import Architecture, Classifier, Header
+from detector.classifier import Classifier
+from detector.model import Architecture, Header
 
 
 def read(target, rng):

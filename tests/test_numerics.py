@@ -9,8 +9,10 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 
 from detector import model, stream
+from detector.classifier import load
 
 EXACT = 5e-5  # full precision, in another order
 HALF = 0.05  # half precision, as on a GPU
@@ -19,13 +21,13 @@ BRAIN = 0.8  # bfloat16, which has eight bits for the number
 
 @pytest.fixture(scope="module")
 def classifier():
-    return model.load(None, "cpu")
+    return load(None, "cpu")
 
 
 @pytest.fixture(scope="module")
 def batch(classifier, assets):
     """Eight portraits."""
-    pictures = [np.asarray(model.Image.open(path).convert("RGB")) for path in sorted(assets.glob("example-*.jpg"))]
+    pictures = [np.asarray(Image.open(path).convert("RGB")) for path in sorted(assets.glob("example-*.jpg"))]
     return classifier.prepare(pictures)
 
 
@@ -86,4 +88,4 @@ def test_half_precision(classifier, batch, logits, kind, tolerance):
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU here")
 def test_gpu_and_cpu(batch, logits):
-    np.testing.assert_allclose(model.load(None, "cuda").run(batch).logits, logits, rtol=0, atol=HALF)
+    np.testing.assert_allclose(load(None, "cuda").run(batch).logits, logits, rtol=0, atol=HALF)

@@ -12,8 +12,9 @@ from safetensors.torch import save_file
 from sklearn.metrics import roc_auc_score
 
 from detector import model, necks, probe, probe_fitting, probe_training
+from detector.classifier import Classifier
 from detector.explain import evidence
-from detector.model import Architecture, Classifier, Header, Network
+from detector.model import Architecture, Header, Network
 from detector.randomise import randomised
 
 NAME = "test_efficientnet"

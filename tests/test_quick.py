@@ -6,8 +6,9 @@ import torch
 from conftest import small_network
 from torch import nn
 
-from detector import model, quick
+from detector import quick
 from detector.analyse import Analyser
+from detector.classifier import load
 from detector.model import Architecture, Network
 
 EXACT = 2e-5
@@ -151,7 +152,7 @@ def test_without_onednn_norms_are_folded_all_the_same(monkeypatch):
 
 
 def test_the_shipped_weights_lose_every_norm():
-    classifier = model.load(None, "cpu")
+    classifier = load(None, "cpu")
     assert norms(classifier._place.extract) == 0
     assert convolutions(classifier._place.extract, nn.ReLU6) == 0
     assert norms(classifier.network.features) > 0  # which is what `calibrate` saves
@@ -163,7 +164,7 @@ def test_the_shipped_weights_lose_every_norm():
 @pytest.fixture(scope="module")
 def compiled():
     pytest.importorskip("openvino", reason="openvino is not installed")
-    return model.load(None, "openvino")
+    return load(None, "openvino")
 
 
 @pytest.fixture(scope="module")
@@ -172,7 +173,7 @@ def batch():
 
 
 def test_openvino_gives_the_same_logits(compiled, batch):
-    found, expected = compiled.run(batch), model.load(None, "cpu").run(batch)
+    found, expected = compiled.run(batch), load(None, "cpu").run(batch)
     np.testing.assert_allclose(found.logits, expected.logits, rtol=0, atol=EXACT)
     np.testing.assert_allclose(found.features, expected.features, rtol=0, atol=1e-4)
     alone = np.concatenate([compiled.run(batch[i : i + 1]).logits for i in range(len(batch))])
@@ -183,7 +184,7 @@ def test_openvino_tells_nobody(monkeypatch, tiny_checkpoint):
     sender = pytest.importorskip("openvino_telemetry.utils.sender", reason="openvino is not installed")
     sent = []
     monkeypatch.setattr(sender.TelemetrySender, "send", lambda *told: sent.append(told))
-    model.load(tiny_checkpoint, "openvino").run(np.zeros((1, 64, 64, 3), np.uint8))
+    load(tiny_checkpoint, "openvino").run(np.zeros((1, 64, 64, 3), np.uint8))
     assert not sent
 
 
@@ -196,4 +197,4 @@ def test_openvino_is_named_in_the_analysis(tiny_checkpoint, collins):
 def test_without_openvino_the_error_names_the_package(monkeypatch, tiny_checkpoint):
     monkeypatch.setattr(quick.importlib.util, "find_spec", lambda name: None)
     with pytest.raises(ValueError, match="pip install openvino"):
-        model.load(tiny_checkpoint, "openvino")
+        load(tiny_checkpoint, "openvino")

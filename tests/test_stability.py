@@ -6,7 +6,7 @@ from conftest import ASSETS
 from PIL import Image
 
 from detector import analyse, stability
-from detector.model import resize
+from detector.classifier import resize
 from detector.stability import WAYS, check, views
 from detector.verdict import Answer, measured
 

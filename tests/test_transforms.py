@@ -10,7 +10,8 @@ import torch
 from PIL import Image
 from torchvision import tv_tensors
 
-from detector import model, transforms
+from detector import transforms
+from detector.classifier import resize
 from detector.model import Preprocessing
 
 ASSETS = Path(__file__).parent.parent / "assets"
@@ -27,7 +28,7 @@ def both(size):
 def test_eval_transform_is_what_the_classifier_sees(size):
     image, mask = both(size)
     seen, _ = transforms.eval_transform(PROCESS)(image, mask)
-    prepared = model.resize(np.asarray(image), 64)
+    prepared = resize(np.asarray(image), 64)
     by_hand = (prepared / 255 - np.array(PROCESS.mean)) / np.array(PROCESS.std)
     assert seen.numpy() == pytest.approx(by_hand.transpose(2, 0, 1), abs=1e-5)  # far less than one step of 1/255
 
