@@ -46,7 +46,7 @@ from timm.utils import ModelEmaV3
 from torch.utils.data import DataLoader
 from torch.utils.tensorboard import SummaryWriter
 
-from detector import data, distributed, edits, found, heap, model, plots, transforms
+from detector import data, dataset, distributed, edits, found, heap, model, plots, transforms
 from detector.analyse import Analyser
 from detector.artifacts import LABELS
 from detector.atomic import replacing
@@ -304,16 +304,18 @@ def train(
     if unknown := sorted(set(args.generated) - sources):
         there = ", ".join(sorted(sources)) or "no column source"
         raise ValueError(f"--generated {' '.join(unknown)}: no fake of the list has that source; it has {there}")
-    sampler = data.BalancedSampler(train_list, args.seed, args.fake_share, args.epoch_size, team.rank, team.size)
+    sampler = dataset.BalancedSampler(train_list, args.seed, args.fake_share, args.epoch_size, team.rank, team.size)
     loading = dict(batch_size=args.batch_size // team.size, num_workers=args.workers, pin_memory=args.pin_memory,
                    timeout=args.timeout if args.workers else 0, persistent_workers=args.workers > 0)  # fmt: skip
     views = transforms.train_transform(args.size, header.preprocessing)
     regions = found.regions(train_list, args.found, team) if args.found else None
-    train_set = data.FaceData(train_list, views, labels, args.forged, args.generated, args.composites, regions)
+    train_set = dataset.FaceData(train_list, views, labels, args.forged, args.generated, args.composites, regions)
     # A generator of its own: the loader's draws then leave the training's random numbers alone.
     loader = DataLoader(train_set, sampler=sampler, drop_last=args.drop_last, generator=torch.Generator(), **loading)
     our_val = val_list[team.rank :: team.size]
-    val_loader = DataLoader(data.FaceData(our_val, transforms.eval_transform(header.preprocessing), labels), **loading)
+    val_loader = DataLoader(
+        dataset.FaceData(our_val, transforms.eval_transform(header.preprocessing), labels), **loading
+    )
 
     new = ("head.", "neck.")
     heads = [p for name, p in network.named_parameters() if name.startswith(new)]

@@ -15,7 +15,8 @@ import numpy as np
 
 from . import faces, parts
 from .atomic import replacing
-from .data import Example, Region, region_of
+from .data import Example
+from .dataset import Region, region_of
 from .distributed import ALONE, Team
 from .images import load
 

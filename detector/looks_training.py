@@ -25,7 +25,7 @@ from torch.utils.data import Dataset
 from torchvision import tv_tensors
 from torchvision.transforms import v2
 
-from . import data, forge, model, painting, parts, probe, sculpting, smoothing, transforms
+from . import data, dataset, forge, model, painting, parts, probe, sculpting, smoothing, transforms
 from .artifacts import FAKE
 from .images import load
 from .necks import LOOKS, Line
@@ -48,7 +48,7 @@ def _parser() -> parts.Parser:
 
 def _of_portrait(make: Callable[[forge.Portrait, np.random.Generator], np.ndarray]) -> Maker:
     def of(pixels: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-        return make(forge.Portrait.of(pixels, *data.region_of(pixels, _parser())), rng)
+        return make(forge.Portrait.of(pixels, *dataset.region_of(pixels, _parser())), rng)
 
     return of
 
@@ -151,7 +151,7 @@ def _run(args: argparse.Namespace) -> int:
     even, odd = (range(start, len(chosen), 2) for start in (0, 1))
     sets = [(of, odd) for of in by_look]
     sets.append((by_look[0], even))  # unchanged, and so the same for every look
-    sets.append((data.FaceData(photos, transforms.eval_transform(process), labels), None))
+    sets.append((dataset.FaceData(photos, transforms.eval_transform(process), labels), None))
     *seen, plain, real = reads(args, network, process.size, sets)
     network = network.cpu()
     for look, changed in zip(MAKERS, seen, strict=True):

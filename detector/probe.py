@@ -48,7 +48,7 @@ def attached(
 
 
 def read(network: Network, loader: Iterable, device: torch.device, size: int) -> Read:
-    """Runs over batches of a data.FaceData, pictures of `size` px. `network` has a probe."""
+    """Runs over batches of a dataset.FaceData, pictures of `size` px. `network` has a probe."""
     index = network.probe.index
     network = quick.lighter(network.to(device, memory_format=torch.channels_last).eval(), size)
     found: list[tuple] = []

@@ -20,7 +20,7 @@ from safetensors.torch import load_file
 from torch.utils.data import DataLoader, Dataset
 from tqdm import tqdm
 
-from . import data, model, necks, probe, probe_fitting, transforms
+from . import data, dataset, model, necks, probe, probe_fitting, transforms
 from .classifier import pick_device
 
 MORE = 2  # times as many shrunk pictures as usual ones
@@ -110,13 +110,13 @@ def _run(args: argparse.Namespace) -> int:
     network, header = probe.attached(network, header, untouched(header.architecture, args.backbone), mean, std)
     torch.manual_seed(args.seed)
 
-    draws = data.BalancedSampler(train, args.seed, args.fake_share, args.pictures)
-    more = data.BalancedSampler(train, args.seed + 1, args.fake_share, MORE * len(draws))
+    draws = dataset.BalancedSampler(train, args.seed, args.fake_share, args.pictures)
+    more = dataset.BalancedSampler(train, args.seed + 1, args.fake_share, MORE * len(draws))
     sets = [
-        (data.FaceData(train, transforms.whole_transform(process), labels), draws),
-        (data.FaceData(train, transforms.shrunk_transform(process), labels), more),
-        (data.FaceData(val, transforms.eval_transform(process), labels), None),
-        (data.FaceData(val, transforms.damaged_transform(process), labels), None),
+        (dataset.FaceData(train, transforms.whole_transform(process), labels), draws),
+        (dataset.FaceData(train, transforms.shrunk_transform(process), labels), more),
+        (dataset.FaceData(val, transforms.eval_transform(process), labels), None),
+        (dataset.FaceData(val, transforms.damaged_transform(process), labels), None),
     ]
     seen = reads(args, network, process.size, sets)
     of = probe_fitting.fit(network.cpu(), *seen, args.seed)

@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from detector import data, found, parts, transforms
-from detector.data import Example, FaceData
+from detector import dataset, found, parts, transforms
+from detector.data import Example
+from detector.dataset import FaceData
 from detector.distributed import Team
 from detector.images import load
 from detector.model import Preprocessing
@@ -36,7 +37,7 @@ def equal(first, second):
 def test_those_that_are_needed_are_found_as_training_finds_them(examples, tmp_path):
     regions = found.regions(examples, tmp_path / "deep" / "found.npz")
     assert set(regions) == {"collins.png", "hopper.png", "empty.png"}
-    box, coarse = data.region_of(load(examples[0].path).pixels, parts.load())
+    box, coarse = dataset.region_of(load(examples[0].path).pixels, parts.load())
     assert regions["collins.png"][0] == box and np.array_equal(regions["collins.png"][1], coarse)
     assert equal(found.regions(examples, tmp_path / "deep" / "found.npz"), regions)
 
@@ -87,7 +88,7 @@ def test_items_are_the_same_with_what_was_kept(examples, tmp_path, monkeypatch):
     views, labels = transforms.train_transform(48, process), ("fake", "face_edge", "hair")
     alone = [FaceData(examples, views, labels, forged=1.0)[index, 3] for index in range(4)]
     kept = found.regions(examples, tmp_path / "found.npz")
-    monkeypatch.setattr(data, "region_of", None)  # so nothing is found any more
+    monkeypatch.setattr(dataset, "region_of", None)  # so nothing is found any more
     given = [FaceData(examples, views, labels, forged=1.0, regions=kept)[index, 3] for index in range(4)]
     for first, second in zip(alone, given, strict=True):
         assert all(np.array_equal(a, b, equal_nan=True) for a, b in zip(first, second, strict=True))

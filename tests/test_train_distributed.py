@@ -14,7 +14,8 @@ import torch
 from PIL import Image
 
 import train
-from detector.data import BalancedSampler, Example
+from detector.data import Example
+from detector.dataset import BalancedSampler
 from detector.distributed import Team
 
 ROOT = Path(__file__).parent.parent
