@@ -530,7 +530,7 @@ def calibrated(args: argparse.Namespace, best_path: Path, val_list: list[data.Ex
     """The best checkpoint, its probabilities and answers fitted to the validation pictures and kept in its file."""
     analyser = Analyser(str(best_path), args.device)
     seen, kept = logits(analyser, val_list, args.batch_size)
-    name = f"{len(kept)} validation pictures of {Path(args.val_labels or args.labels).name}"
+    name = Path(args.val_labels or args.labels).name
     try:
         network, header = analyser.classifier.network, analyser.classifier.header
         header, _ = fitted(network, header, seen, [example.target for example in kept], name)

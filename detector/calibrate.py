@@ -43,13 +43,14 @@ def fitted(
     target: Sequence[int],
     data: str,
     ways: Sequence[Sequence[np.ndarray]] = (),
+    damaged: bool = False,
 ) -> tuple[Header, np.ndarray]:
     """The header with a calibration by held-out pictures, and the logits of fake (n,) that it was fitted to.
 
     The network's artifacts are heard and levelled, in place. `seen`: of each picture its faces' logits (faces, labels),
-    from a network that was `deaf`; `target` (n,): 0 real / 1 fake; `ways`: the same for real pictures alone, in each of
-    the ways in which they may arrive; none: those of `seen`. Raises ValueError as `fit` does; the network is then as
-    it was.
+    from a network that was `deaf`; `target` (n,): 0 real / 1 fake; `data`, `damaged`: as in Calibration; `ways`: `seen`
+    for real pictures alone, in each of the ways in which they may arrive; none: as they are there. Raises ValueError as
+    `fit` does; the network is then as it was.
     """
     target, fake = np.asarray(target, int), header.labels.index(FAKE)
     real = [faces for faces, kind in zip(seen, target, strict=True) if not kind]
@@ -60,7 +61,7 @@ def fitted(
             heard = (network.probe.heard(torch.from_numpy(faces).float()) for faces in seen)
             logits = np.array([float(faces[:, fake].max()) for faces in heard])
     try:
-        calibration = fit(logits, target, data)
+        calibration = replace(fit(logits, target, data), damaged=damaged)
     except ValueError:
         deaf(network)
         raise

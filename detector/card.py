@@ -169,7 +169,7 @@ def _figures(header: Header, results: Results, recipe: str) -> dict[str, str]:
 def _calibrated(header: Header) -> str:
     if header.calibration is None:
         return "It is not calibrated: its answer is always *cannot tell*."
-    return f"Calibrated on {header.calibration.data}."
+    return f"Calibrated on {header.calibration.pictures}."
 
 
 def _hub(stored: dict[str, Result]) -> list[EvalResult] | None:

@@ -173,9 +173,8 @@ def _calibrate(args: argparse.Namespace, analyser) -> int:
     target = [example.target for example in kept]
     real = [example for example in kept if not example.target]
     ways = [logits(OneWay(ready, way), real, args.batch_size)[0] for way in SENT] if args.sent else []
-    name = f"{len(kept)} pictures of {Path(args.labels).name}" + (f", split {args.split}" if args.split else "")
-    name += f", {len(SENT) - 1} in {len(SENT)} of them damaged" if args.sent else ""
-    header, of_fake = fitted(network, ready.classifier.header, seen, target, name, ways)
+    name = Path(args.labels).name + (f" ({args.split})" if args.split else "")
+    header, of_fake = fitted(network, ready.classifier.header, seen, target, name, ways, args.sent)
     print("held-out folds        log loss   calibration error")
     groups = [example.group or example.name for example in kept]
     for way in compare(of_fake, target, groups):

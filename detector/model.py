@@ -263,7 +263,8 @@ def _calibration(values: dict[str, Any] | None) -> Calibration | None:
     if values is None:
         return None
     real, fake = (tuple(sorted(map(float, values[kind]))) for kind in ("real", "fake"))
-    return Calibration(str(values["data"]), *(float(values[name]) for name in "abc"), real, fake)
+    parameters = (float(values[name]) for name in "abc")
+    return Calibration(str(values["data"]), *parameters, real, fake, bool(values.get("damaged", False)))
 
 
 def _digest(tensors: dict[str, Tensor]) -> str:

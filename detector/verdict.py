@@ -16,6 +16,8 @@ from typing import Any
 import numpy as np
 from scipy.special import betaincinv
 
+from .messages import Message, message
+
 
 class Answer(StrEnum):
     MANIPULATED = "manipulated"
@@ -76,7 +78,8 @@ class Calibration:
 
     Probability = sigmoid(a · ln p - b · ln(1 - p) + c) with p = sigmoid(logit), where manipulated and real pictures are
     equally frequent (beta calibration: Kull et al., AISTATS 2017). `real`, `fake`: the logits of the held-out pictures,
-    sorted; limits for any target follow from them. `data` names those pictures.
+    sorted; limits for any target follow from them. `data` names the list of those pictures; `damaged`: most of
+    them were judged as people send them, compressed, shrunk and the like.
     """
 
     data: str
@@ -85,6 +88,15 @@ class Calibration:
     c: float
     real: tuple[float, ...]
     fake: tuple[float, ...]
+    damaged: bool = False
+
+    @property
+    def pictures(self) -> Message:
+        """What it was fitted to, in words."""
+        count = len(self.real) + len(self.fake)
+        if self.damaged:
+            return message("{count} pictures of {name}, most of them damaged on the way", count=count, name=self.data)
+        return message("{count} pictures of {name}", count=count, name=self.data)
 
     def probability(self, logit: float | np.ndarray) -> float | np.ndarray:
         """Of fake, 0…1."""

@@ -54,7 +54,7 @@ def folder(place, name, **files):
 def header():
     from dataclasses import replace
 
-    calibration = Calibration("5 pictures of faces.csv", 1.0, 1.0, 0.0, (-1.0,), (1.0,))
+    calibration = Calibration("faces.csv", 1.0, 1.0, 0.0, (-1.0,), (1.0,))
     return replace(header_of(small_network(output_stride=16)), sha256=SHA, calibration=calibration)
 
 
@@ -97,7 +97,7 @@ def test_figures_come_from_the_files(header, tmp_path):
     assert "| JPEG quality 60 | 0.833 [" in part(text, "After damage")
     assert "| all | 3 | 0 | 1 | 2 | 75.0 % [" in part(text, "Are the maps true\\?")
     assert "falls by 0.100 [0.050, 0.150] at half the sides" not in text  # its block also needs JPEG 60
-    assert "Calibrated on 5 pictures of faces.csv." in text and f"`{SHA}`" in text
+    assert "Calibrated on 2 pictures of faces.csv." in text and f"`{SHA}`" in text
     assert "Our own." in part(text, "Data") and "CC0-1.0" in part(text, "Licence notes")
     assert "on 2 of 5 portraits of `val` none was found" in text.replace("\n  ", " ")
     assert "$" not in text

@@ -72,7 +72,7 @@ def test_answer(answer, kind, text):
 
 def test_card_says_why_and_on_what_it_was_calibrated():
     card = viewer.card(texts, analysis(reasons=("a <flip>",)))
-    assert "⚠ a &lt;flip&gt;" in card and "Calibrated on made" in card
+    assert "⚠ a &lt;flip&gt;" in card and "Calibrated on 200 pictures of made, as if" in card
     # Its score may well lie where an answer keeps its error rates; it stays open for the reason that was given.
     assert texts.CAUTION[Answer.UNDECIDED] not in card
 
@@ -102,7 +102,7 @@ def test_views_are_shown_with_the_limits():
     found = replace(analysis(), limits=limits(CALIBRATION, Targets(0.02, 0.1)))
     shown = holds.views(texts, found, face)
     assert shown.count("<img") == 2 and "JPEG &lt;95&gt;" in shown and "JPEG <95>" not in shown
-    assert "at or below 2.0% and misses at or below 10.0%" in shown and "On made" in shown
+    assert "at or below 2.0% and misses at or below 10.0%" in shown and "On 200 pictures of made, these" in shown
     assert texts.NO_LIMITS in holds.views(texts, analysis(), face)
 
 

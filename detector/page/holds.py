@@ -43,5 +43,5 @@ def limits(texts: Texts, bounds: Limits, calibration: Calibration | None) -> str
         false_alarms=bounds.targets.false_alarms,
         misses=bounds.targets.misses,
         undecided=bounds.undecided.value,
-        data=html.escape(calibration.data),
+        data=html.escape(texts.say(calibration.pictures)),
     )

@@ -26,7 +26,8 @@ def card(texts: Texts, analysis: Analysis, checking: bool = False) -> str:
     count = analysis.face_count
     seen = texts.FACES.get(count) or texts.MANY_FACES.format(count=count)
     notes = "".join(f"<p>⚠ {html.escape(texts.say(note))}</p>" for note in (*analysis.reasons, *analysis.warnings))
-    meaning = texts.CALIBRATED.format(data=html.escape(analysis.calibration.data)) if analysis.calibration else ""
+    fitted = analysis.calibration and html.escape(texts.say(analysis.calibration.pictures))
+    meaning = texts.CALIBRATED.format(data=fitted) if fitted else ""
     answer, stable = analysis.answer, held(texts, analysis.faces[analysis.most_suspicious])
     busy = f'<p class="dd-busy">{texts.inspect.CHECKING}</p>' if checking else ""
     # An open answer with reasons of its own stays open for these, whatever its score.

@@ -4,6 +4,9 @@ VERDICTS = {
     # detector/messages.py
     "{first}, {second}": "{first}、{second}",
     "{first} and {last}": "{first}和{last}",
+    # detector/verdict.py
+    "{count} pictures of {name}": "{name} 中的 {count} 张图片",
+    "{count} pictures of {name}, most of them damaged on the way": "{name} 中的 {count} 张图片，其中多数在传输中受损",
     # detector/analyse.py
     (
         "This checkpoint is not calibrated, so its probability is no error rate and the answer stays open. Calibrate "
