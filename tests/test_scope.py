@@ -261,10 +261,7 @@ def test_the_shipped_weights_know_an_oil_painting_smoothed_skin_and_a_statue_fro
         "sculpted": sculpting.sculpt(portrait, np.random.default_rng(0), "marble"),
     }
     [plain, *_] = analyser.steps(analyser.prepare(photo), "gradcam")
-    # Hopper's portrait is one of the few photos that are wrongly said to look painted (the README names it).
-    wrong = {"hopper": {"painted"}}.get(name, set())
-    assert {look for look, value in plain.faces[0].looks.items() if value >= 0.5} == wrong
-    assert plain.faces[0].looks["painted"] < 0.6
+    assert max(plain.faces[0].looks.values()) < 0.5
     for look, pixels in made.items():
         [first, *_] = analyser.steps(analyser.prepare(pixels), "gradcam")
         said = {reason.key for reason in first.scope} & set(LOOKS)
