@@ -158,4 +158,5 @@ def _accusation(texts: Texts, analyser: Analyser) -> None:
     def count(percent: float) -> str:
         return accusation(texts, analyser.verdicts, percent)
 
-    prevalence.change(count, prevalence, accused, trigger_mode="always_last", **QUIET)
+    # A sum of a millisecond: it need not stand behind pictures, nor hang on the queue's stream of news.
+    prevalence.change(count, prevalence, accused, trigger_mode="always_last", queue=False, **QUIET)
