@@ -4,6 +4,7 @@ Without playwright and chromium these tests are skipped; REQUIRE_BROWSER=1 makes
 """
 
 import contextlib
+import functools
 import os
 import shutil
 import signal
@@ -112,6 +113,8 @@ def visiting(browser, address):
     context = browser.new_context(viewport={"width": 1280, "height": 900})
     page = context.new_page()
     page.set_default_timeout(30_000)
+    # By default it looks once a frame, and a page that chromium holds to be hidden has none.
+    page.wait_for_function = functools.partial(page.wait_for_function, polling=50)
     forbidden = []
     page.on("dialog", lambda dialog: (forbidden.append(dialog.message), dialog.dismiss()))
 

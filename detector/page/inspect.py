@@ -158,5 +158,5 @@ def _accusation(texts: Texts, analyser: Analyser) -> None:
     def count(percent: float) -> str:
         return accusation(texts, analyser.verdicts, percent)
 
-    # A sum of a millisecond: it need not stand behind pictures, nor hang on the queue's stream of news.
+    # A sum of a millisecond need not stand behind pictures in the queue.
     prevalence.change(count, prevalence, accused, trigger_mode="always_last", queue=False, **QUIET)
