@@ -101,7 +101,7 @@ def test_the_checkpoint_is_calibrated_where_there_are_pictures_enough(run, pictu
     assert "not calibrated" in capsys.readouterr().out
     analyser = train.calibrated(args, path, val_list * 5)
     calibration = model.read(path)[1].calibration
-    assert analyser.classifier.header.calibration == calibration and calibration.pictures == ("40 pictures of list.csv")
+    assert analyser.classifier.header.calibration == calibration and calibration.pictures == "40 pictures of list.csv"
     assert model.read(path)[1].sha256 == model.read(run / "best.safetensors")[1].sha256
 
 
