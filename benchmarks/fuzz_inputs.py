@@ -18,7 +18,7 @@ from PIL import Image, ImageCms
 sys.path.append(str(Path(__file__).parents[1] / "tests"))  # where the corpus of hostile files is
 
 from formats import chunk, encoded, exif, scene, segment, xmp
-from hostile import all_files, zipped
+from hostile import HERE, all_files, zipped
 
 LONGEST = 300_000  # bytes of an input
 NUMBERS = (0, 1, 2, 0x7F, 0x80, 0xFF, 0x7FFF, 0x8000, 0xFFFF, 2**31 - 1, 2**31, 2**32 - 1, 2**63 - 1, 2**64 - 1)
@@ -57,6 +57,9 @@ def pictures() -> dict[str, bytes]:
         "WebP": encoded("WEBP", image, **everything, xmp=packet),
         "WebP lossless": encoded("WEBP", alpha, lossless=True),
         "WebP animated": encoded("WEBP", image, save_all=True, append_images=[image.rotate(30), image.rotate(60)]),
+        "AVIF": encoded("AVIF", image, **everything, xmp=packet),
+        "AVIF animated": encoded("AVIF", alpha, save_all=True, append_images=[alpha.rotate(30)], duration=9),
+        "HEIC": (HERE / "scene.heic").read_bytes(),
         "BMP": encoded("BMP", image),
         "BMP palette": encoded("BMP", palette),
         "BMP one bit": encoded("BMP", image.convert("1")),

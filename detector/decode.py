@@ -82,16 +82,14 @@ def open_picture(data: bytes) -> Image.Image:
     for start, decoder in _DECODERS:
         if data.startswith(start):
             return decoder(_Stream(data))
-    raise PictureError(message("is {what}; save it as JPEG, PNG, WebP, BMP, TIFF or GIF.", what=_foreign(data[:1024])))
+    raise PictureError(
+        message("is {what}; save it as JPEG, PNG, WebP, AVIF, HEIC, BMP, TIFF or GIF.", what=_foreign(data[:1024]))
+    )
 
 
 def _foreign(head: bytes) -> Message:
     if head[4:8] == b"ftyp":
-        brand = head[8:12]
-        if brand.startswith(b"avi"):
-            return message("an AVIF picture")
-        still = brand[:3] in (b"hei", b"hev", b"mif", b"msf")
-        return message("a HEIC picture") if still else message("a video (MP4, MOV)")
+        return message("a video (MP4, MOV)")
     for start, what in _FOREIGN:
         if head.startswith(start):
             return what
@@ -119,6 +117,21 @@ def allow_pixels(image: Image.Image) -> None:
 def count_frames(image: Image.Image, data: bytes) -> int:
     count = {"GIF": _gif_frames, "TIFF": _tiff_frames}.get(image.format)
     return count(data) if count else getattr(image, "n_frames", 1)
+
+
+def check_pixels(width: int, height: int, most_pixels: int) -> None:
+    if width < 1 or height < 1:
+        raise PictureError(
+            message("is empty ({width}×{height} pixels); choose another one.", width=width, height=height)
+        )
+    if width * height > most_pixels:
+        said = message(
+            "has {width}×{height} pixels, more than the {most:g} megapixels allowed; scale it down first.",
+            width=width,
+            height=height,
+            most=most_pixels / 1e6,
+        )
+        raise PictureError(said)
 
 
 def check_scans(data: bytes, image: Image.Image) -> None:

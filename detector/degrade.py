@@ -102,7 +102,7 @@ def _webp(pixels: np.ndarray, quality: float, rng: np.random.Generator) -> bytes
 
 
 def _avif(pixels: np.ndarray, quality: float, rng: np.random.Generator) -> np.ndarray:
-    """With libavif's usual effort, and read back: images.load does not open such files, so it comes as PNG, say."""
+    """With libavif's usual effort, and read back at once, for opening such a file costs a process (detector/apart)."""
     file = io.BytesIO()
     Image.fromarray(pixels).save(file, "AVIF", quality=int(quality), max_threads=1)
     return np.asarray(Image.open(file))

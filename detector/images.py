@@ -13,7 +13,7 @@ from typing import BinaryIO
 import numpy as np
 from PIL import Image
 
-from . import colour, decode
+from . import apart, colour, decode
 from .decode import FRAME_CAP, PictureError
 from .messages import message, reason
 
@@ -151,38 +151,31 @@ def _check_bytes(count: int, limits: Limits) -> None:
         raise PictureError(message("is larger than the {most:g} MB allowed; save it smaller.", most=most))
 
 
-def _check_pixels(width: int, height: int, limits: Limits) -> None:
-    if width < 1 or height < 1:
-        raise PictureError(
-            message("is empty ({width}×{height} pixels); choose another one.", width=width, height=height)
-        )
-    if width * height > limits.max_pixels:
-        said = message(
-            "has {width}×{height} pixels, more than the {most:g} megapixels allowed; scale it down first.",
-            width=width,
-            height=height,
-            most=limits.max_pixels / 1e6,
-        )
-        raise PictureError(said)
-
-
 # ---- from bytes, image or array to pixels and facts
 
 
 def _from_bytes(data: bytes, name: str | None, limits: Limits) -> Picture:
-    image = decode.open_picture(data)
-    _check_pixels(*image.size, limits)
-    decode.check_tiles(image, limits.max_pixels)
-    decode.check_scans(data, image)
-    decode.allow_pixels(image)
+    image = _opened(data, limits)
     frames = decode.count_frames(image, data)
     sha256 = hashlib.sha256(data).hexdigest()
     picture = _picture(image, name=name, bytes=len(data), sha256=sha256, frames=frames)
     return replace(picture, data=data)
 
 
+def _opened(data: bytes, limits: Limits) -> Image.Image:
+    """Checked, and ready to be decoded; HEIC and AVIF are decoded already."""
+    if apart.knows(data):
+        return apart.decoded(data, limits.max_pixels)
+    image = decode.open_picture(data)
+    decode.check_pixels(*image.size, limits.max_pixels)
+    decode.check_tiles(image, limits.max_pixels)
+    decode.check_scans(data, image)
+    decode.allow_pixels(image)
+    return image
+
+
 def _from_image(image: Image.Image, limits: Limits) -> Picture:
-    _check_pixels(*image.size, limits)
+    decode.check_pixels(*image.size, limits.max_pixels)
     return _picture(image, name=None, bytes=None, sha256=None, frames=1)
 
 
@@ -190,7 +183,7 @@ def _image_of_array(array: np.ndarray, limits: Limits) -> Image.Image:
     if array.ndim not in (2, 3) or (array.ndim == 3 and not 1 <= array.shape[2] <= 4):
         said = message("is an array of shape {shape}; pass H×W, or H×W×C with 1 to 4 channels.", shape=array.shape)
         raise PictureError(said)
-    _check_pixels(array.shape[1], array.shape[0], limits)
+    decode.check_pixels(array.shape[1], array.shape[0], limits.max_pixels)
     if array.ndim == 3 and array.shape[2] == 1:
         array = array[:, :, 0]
     return Image.fromarray(np.ascontiguousarray(colour.bytes_of_array(array)))

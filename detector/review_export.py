@@ -12,7 +12,17 @@ from .atomic import replacing
 from .review_log import Decision, Review, reviews
 from .reviews import ReviewError, Reviews
 
-ENDINGS = {"JPEG": ".jpg", "MPO": ".jpg", "PNG": ".png", "WEBP": ".webp", "BMP": ".bmp", "TIFF": ".tif", "GIF": ".gif"}
+ENDINGS = {
+    "JPEG": ".jpg",
+    "MPO": ".jpg",
+    "PNG": ".png",
+    "WEBP": ".webp",
+    "BMP": ".bmp",
+    "TIFF": ".tif",
+    "GIF": ".gif",
+    "AVIF": ".avif",
+    "HEIF": ".heic",
+}
 TARGETS = {Decision.AUTHENTIC: 0, Decision.MANIPULATED: 1}
 COLUMNS = (
     *("picture", "img_name", "reviewer", "blind", "final", "artifacts", "note", "blind_seconds", "final_seconds"),

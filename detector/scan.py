@@ -22,9 +22,6 @@ from .stream import Job, Result, run
 HEADER = ["img_name", "y_pred"]
 # Kinds we can't read but a person would call a picture: they must show up as errors, not vanish.
 FOREIGN = {
-    ".heic",
-    ".heif",
-    ".avif",
     ".jxl",
     ".jp2",
     ".jfif",

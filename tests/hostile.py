@@ -12,6 +12,7 @@ import zipfile
 import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 from formats import (
     FRAME,
@@ -62,6 +63,15 @@ EMPTY_WEBP = webp(b"VP8L", bytes.fromhex("2f57dbd516071011118888fe07"))  # lossl
 ZIPPED_MB = zlib.compress(bytes(20_000_000), 9)
 
 
+HERE = Path(__file__).parent
+
+
+def resized_container(data: bytes, side: int) -> bytes:
+    """HEIC or AVIF whose header tells another size than the coded pixels have."""
+    at = data.index(b"ispe") + 8
+    return data[:at] + struct.pack(">II", side, side) + data[at + 8 :]
+
+
 def polyglot_zip() -> bytes:
     """A photo for a viewer, an archive for an unpacker."""
     file = io.BytesIO(encoded("JPEG"))
@@ -86,6 +96,10 @@ PICTURES = (
     Case("as many scans as go", lambda: scans(14)),
     Case("as large as goes", lambda: encoded("PNG", Image.new("RGBA", (7000, 7000)), compress_level=1)),
     Case("as large as goes, webp", lambda: EMPTY_WEBP),
+    Case(
+        "bomb avif", lambda: (HERE / "bomb.avif").read_bytes(), "damaged"
+    ),  # 20,000 × 10,000 px that call themselves 64 × 64
+    Case("bomb heic", lambda: resized_container((HERE / "scene.heic").read_bytes(), 10_000), "damaged"),
     Case("absurdly wide", lambda: png(2**31 - 1, 1), "megapixels"),
     Case("absurdly tall", lambda: png(1, 2**31 - 1), "megapixels"),
     Case("no width png", lambda: png(0, 10), ""),

@@ -5,6 +5,7 @@ Browser and page: `tests/browser.py`.
 
 import contextlib
 import re
+from pathlib import Path
 
 import pytest
 from browser import UPLOAD, judge
@@ -378,6 +379,12 @@ def test_refused_before_the_upload(page, pictures, name, says):
     page.set_input_files(UPLOAD, pictures / name)
     page.wait_for_selector(".toast-body")
     assert says in page.inner_text(".toast-body") and name in page.inner_text(".toast-body")
+
+
+def test_a_picture_that_the_browser_cannot_decode_is_shown_as_the_server_did(page):
+    page.set_input_files(UPLOAD, Path(__file__).parent / "collins.heic")  # NASA's portrait, as in assets/
+    page.wait_for_selector("#stage .dd-heat", state="attached")
+    page.wait_for_function("document.querySelector('#picture img').naturalWidth === 240")
 
 
 def test_bad_picture_takes_the_old_verdict_away(page, collins, pictures):

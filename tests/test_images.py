@@ -567,8 +567,6 @@ def test_a_name_that_is_not_utf8(tmp_path):
 @pytest.mark.parametrize(
     "data, what",
     [
-        (b"\0\0\0\x18ftypheic", "a HEIC picture"),
-        (b"\0\0\0\x18ftypavif", "an AVIF picture"),
         (b"\0\0\0\x18ftypisom", "a video"),
         (b"%PDF-1.4", "a PDF document"),
         (b'<?xml version="1.0"?>\n<svg>', "an SVG drawing"),

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from PIL.JpegImagePlugin import JpegImageFile
 
-from .. import decode
+from .. import apart, decode
 from ..messages import message
 
 PNG = b"\x89PNG\r\n\x1a\n"
@@ -30,7 +30,7 @@ def find(data: bytes) -> Blocks:
     """Raises whatever a broken file makes the parsers raise. Decodes no pixels."""
     if data.startswith(PNG):
         return _of_png(data)
-    image = decode.open_picture(data)
+    image = apart.header(data) if apart.knows(data) else decode.open_picture(data)
     exif, xmp, comment = (image.info.get(name) for name in ("exif", "xmp", "comment"))
     if image.format == "TIFF":  # the file is itself the structure that EXIF borrowed
         exif, xmp = data, image.tag_v2.get(700)

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from .. import apart
 from ..messages import message
 from . import plain
 
@@ -29,6 +30,7 @@ FORMATS = (
     (b"II", "image/tiff"),
     (b"MM", "image/tiff"),
 )
+CONTAINED = {b"avif": "image/avif", b"avis": "image/avif"}  # by brand; else it is HEIC
 LABEL = b"c2pa"  # the box of a manifest store bears it in clear
 MOST_JSON = 8_000_000  # characters of the library's report
 MOST_FOUND = 8  # digital source types, and failures, that are kept
@@ -55,13 +57,19 @@ class Credentials:
     problems: tuple[str, ...] = ()
 
 
+def _kind(data: bytes) -> str | None:
+    if apart.knows(data):
+        return CONTAINED.get(data[8:12], "image/heic")
+    return next((name for start, name in FORMATS if data.startswith(start)), None)
+
+
 def check(data: bytes, address: str | None) -> Credentials:
     """Of the whole file; `address`: where its XMP says that credentials lie.
 
     Raises the library's error where what the file holds cannot be read.
     """
     outside = Credentials(ELSEWHERE if address else ABSENT)
-    kind = next((name for start, name in FORMATS if data.startswith(start)), None)
+    kind = _kind(data)
     if kind is None or LABEL not in data:  # spares most files the half second that loading the library takes
         return outside
     try:

@@ -125,6 +125,9 @@ document.addEventListener("paste", event => {
 let picture = null;
 watch("value", () => {
   const now = element.querySelector(".dd-picture")?.src;
+  // Few browsers decode HEIC: what was dropped is then shown as the server decoded it.
+  const dropped = leads && document.querySelector("#picture img");
+  if (now && dropped?.complete && !dropped.naturalWidth) dropped.src = now;
   if (now !== picture) face = -1;
   picture = now;
   show();

@@ -33,8 +33,8 @@ FILES = {
         "是取值为 {low:g} 到 {high:g} 的浮点数组；请缩放到 0..1，且不含 NaN。"
     ),
     "is empty (0 bytes); choose another file.": "是空文件（0 字节）；请换一个文件。",
-    "is {what}; save it as JPEG, PNG, WebP, BMP, TIFF or GIF.": (
-        "是{what}；请另存为 JPEG、PNG、WebP、BMP、TIFF 或 GIF。"
+    "is {what}; save it as JPEG, PNG, WebP, AVIF, HEIC, BMP, TIFF or GIF.": (
+        "是{what}；请另存为 JPEG、PNG、WebP、AVIF、HEIC、BMP、TIFF 或 GIF。"
     ),
     "is a JPEG of {scans} scans, which no camera writes; save it again as a plain JPEG.": (
         "是含有 {scans} 次扫描的 JPEG，没有相机会这样写；请重新存为普通 JPEG。"
@@ -50,11 +50,16 @@ FILES = {
     "a video (WebM, MKV)": "视频（WebM、MKV）",
     "a video (MP4, MOV)": "视频（MP4、MOV）",
     "a Git LFS pointer (run `git lfs pull`)": " Git LFS 指针文件（请运行 `git lfs pull`）",
-    "an AVIF picture": " AVIF 图片",
-    "a HEIC picture": " HEIC 图片",
     "an SVG drawing": " SVG 矢量图",
     "a web page": "网页",
     "not a picture in a known format": "无法识别的图片格式",
+    # detector/apart
+    "takes more memory or time to decode than is allowed; save it as JPEG or PNG.": (
+        "解码所需的内存或时间超过允许的限度；请另存为 JPEG 或 PNG。"
+    ),
+    "needs the package {name} to be read; install it, or save the picture as JPEG.": (
+        "需要安装软件包 {name} 才能读取；请安装它，或将图片另存为 JPEG。"
+    ),
     "it is cut into too many pieces": "被切成了过多的小块",
     "it points to the same bytes again and again": "反复指向相同的字节",
     # detector/metadata
