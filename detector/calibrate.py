@@ -61,7 +61,7 @@ def fitted(
             heard = (network.probe.heard(torch.from_numpy(faces).float()) for faces in seen)
             logits = np.array([float(faces[:, fake].max()) for faces in heard])
     try:
-        calibration = replace(fit(logits, target, data), damaged=damaged)
+        calibration = fit(logits, target, data, damaged)
     except ValueError:
         deaf(network)
         raise
@@ -122,8 +122,10 @@ def level(network: Network, labels: Sequence[str], real: np.ndarray) -> dict[str
     return moved
 
 
-def fit(logits: Sequence[float], target: Sequence[int], data: str) -> Calibration:
+def fit(logits: Sequence[float], target: Sequence[int], data: str, damaged: bool = False) -> Calibration:
     """Beta calibration of logits (n,) with targets (n,) 0 real / 1 fake; both classes weigh the same.
+
+    `data`, `damaged`: as in Calibration.
 
     On held-out folds of our `val` it is as good as isotonic regression, whose steps would tie pictures that the network
     ranks, and better than Platt's or temperature scaling (`compare`). Raises ValueError with fewer than LEAST pictures
@@ -134,7 +136,7 @@ def fit(logits: Sequence[float], target: Sequence[int], data: str) -> Calibratio
     if a + b <= 0:
         raise ValueError("real pictures get higher scores than manipulated ones; train the checkpoint first")
     kept = [tuple(np.sort(logits[target == kind]).round(DIGITS).tolist()) for kind in (0, 1)]
-    return Calibration(data, a, b, c, *kept)
+    return Calibration(data, a, b, c, *kept, damaged)
 
 
 def compare(logits: Sequence[float], target: Sequence[int], groups: Sequence[str] | None = None) -> list[Fit]:
