@@ -23,6 +23,7 @@ PACKAGES = {
     "numpy": ("numpy",),
     "opencv": ("opencv-python", "opencv-python-headless"),
     "pillow": ("pillow",),
+    "pi-heif": ("pi-heif",),
     "grad-cam": ("grad-cam",),
 }
 

@@ -57,7 +57,7 @@ def test_the_same_picture_is_the_same(call, written, picture):
 def test_what_is_recorded(written, tiny):
     content = json.loads(written.read_text())
     assert set(content["reproduce"]["versions"]) == {
-        "detector", "python", "torch", "torchvision", "timm", "numpy", "opencv", "pillow", "grad-cam"
+        "detector", "python", "torch", "torchvision", "timm", "numpy", "opencv", "pillow", "pi-heif", "grad-cam"
     }  # fmt: skip
     assert content["reproduce"]["versions"]["numpy"] == np.__version__
     assert content["reproduce"]["preprocessing"]["size"] == 64

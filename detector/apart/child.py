@@ -36,8 +36,9 @@ def _bound() -> None:
     try:
         import resource
 
-        resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
-        resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS))
+        bounds = {"AS": MEMORY, "CPU": SECONDS, "CORE": 0, "FSIZE": 0}  # no file is written, not even of a crash
+        for name, most in bounds.items():
+            resource.setrlimit(getattr(resource, f"RLIMIT_{name}"), (most, most))
     except (ImportError, ValueError, OSError):  # Linux can; elsewhere the clock of who waits for us is what remains
         pass
 
