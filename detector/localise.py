@@ -92,7 +92,7 @@ def markdown(result: dict[str, Any]) -> str:
     if "forged" in result:
         lines += _of_forgeries(result["forged"])
     if "masks" in result:
-        lines += ["", "## Fakes with masks", "", *_header("map", "pictures")]
+        lines += ["", "## Fakes with masks", "", *_head("map", "pictures", *COLUMNS.values())]
         lines += [_line([name, _count(of["sets"]["all"])], of["sets"]["all"]) for name, of in result["masks"].items()]
     return "\n".join(lines) + "\n"
 
@@ -102,7 +102,7 @@ def _of_forgeries(forged: dict[str, Any]) -> list[str]:
         "",
         f"## Forgeries, against {forged['untouched']} untouched pictures",
         "",
-        *_header("artifact", "variants", "pictures"),
+        *_head("artifact", "variants", "pictures", *COLUMNS.values()),
     ]
     for artifact, methods in forged["artifacts"].items():
         for name in ("all", "trained", "held_back"):
@@ -111,19 +111,18 @@ def _of_forgeries(forged: dict[str, Any]) -> list[str]:
     missing = [label for label in forged["confusion"]["labels"] if label not in forged["artifacts"]]
     if missing:
         lines += ["", f"No picture had room for: {', '.join(missing)}."]
-    lines += ["", "## Maps compared, all variants", "", *_header("artifact", "map", "threshold")]
+    lines += ["", "## Maps compared, all variants", "", *_head("artifact", "map", "threshold", *COLUMNS.values())]
     for artifact, methods in forged["artifacts"].items():
         for name, of in methods.items():
             threshold = "–" if of["threshold"] is None else f"{of['threshold']:.2f}"
             lines.append(_line([artifact, name, threshold], of["sets"]["all"]))
-    lines += ["", "## Fake, forged against untouched", "", "| variants | pictures | AUC |", "| --- | --- | --- |"]
+    lines += ["", "## Fake, forged against untouched", "", *_head("variants", "pictures", "AUC")]
     for name, figures in forged["fake"].items():
         lines.append(f"| {name.replace('_', ' ')} | {_count(figures)} | {_cell(figures, 'auc')} |")
     lines += _answers(forged["answers"])
     labels = forged["confusion"]["labels"]
     if len(labels) > 1:
-        lines += ["", "## Which artifact is on top", "", f"| forged ↓ | {' | '.join(labels)} |"]
-        lines += ["| --- " * (len(labels) + 1) + "|"]
+        lines += ["", "## Which artifact is on top", "", *_head("forged ↓", *labels)]
         for label, counts in zip(labels, forged["confusion"]["all"], strict=True):
             lines.append(f"| {label} | {' | '.join(map(str, counts))} |")
         lines.append("")
@@ -135,17 +134,15 @@ def _of_forgeries(forged: dict[str, Any]) -> list[str]:
 
 def _answers(answers: dict[str, dict[str, int]]) -> list[str]:
     """A row for each kind of picture: shares of its answers, before scope and other deliveries are checked."""
-    columns = next(iter(answers.values()))
-    lines = ["", "## The answers, before scope and other deliveries are checked", ""]
-    lines += [f"| pictures | {' | '.join(columns)} |", "| --- " * (len(columns) + 1) + "|"]
+    heading = "## The answers, before scope and other deliveries are checked"
+    lines = ["", heading, "", *_head("pictures", *next(iter(answers.values())))]
     for name, counts in answers.items():
         total = sum(counts[kind] for kind in ANSWERED)
         lines.append(f"| {name} | {' | '.join(f'{count / total:.1%}' for count in counts.values())} |")
     return lines
 
 
-def _header(*first: str) -> list[str]:
-    names = [*first, *COLUMNS.values()]
+def _head(*names: str) -> list[str]:
     return [f"| {' | '.join(names)} |", "| --- " * len(names) + "|"]
 
 
