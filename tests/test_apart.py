@@ -5,12 +5,11 @@ import os
 import signal
 import sys
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 import formats
 import numpy as np
 import pytest
-from hostile import resized_container
+from hostile import HERE, resized_container
 from PIL import Image
 from test_images import rgb_profile
 from test_metadata import signed
@@ -19,8 +18,8 @@ from detector import apart, metadata
 from detector.images import Limits, PictureError, load
 
 # formats.scene() turned by EXIF 6, with a maker and a program in EXIF and XMP; Pillow-Heif, 4:4:4, quality 90.
-HEIC = (Path(__file__).parent / "scene.heic").read_bytes()
-BOMB = (Path(__file__).parent / "bomb.avif").read_bytes()
+HEIC = (HERE / "scene.heic").read_bytes()
+BOMB = (HERE / "bomb.avif").read_bytes()
 XMP = b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><a CreatorTool="Tool"/></x:xmpmeta>'
 
 

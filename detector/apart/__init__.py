@@ -1,8 +1,8 @@
 """HEIC and AVIF pictures, decoded in a process of their own that may take so much memory and time, and no more.
 
 Their decoders make room for the pixels of the coded stream, whatever size the container around it tells, so no look at
-the header can refuse a file that would take gigabytes. They also have had more holes than others. A process costs
-about a tenth of a second; where the system lets nobody bound memory (all but Linux), its time is bounded alone.
+the header can refuse a file that would take gigabytes. A process costs about a tenth of a second; where the system
+lets nobody bound memory (all but Linux), its time is bounded alone.
 """
 
 from __future__ import annotations
