@@ -76,7 +76,14 @@ def test_notes(data):
     assert found.unreadable == {} and found.credentials.state == "absent"
 
 
-@pytest.mark.parametrize("data, kind", [(avif(), "image/avif"), (HEIC, "image/heic")], ids=["AVIF", "HEIC"])
+MIF1 = avif().replace(b"ftypavif", b"ftypmif1", 1)  # its first brand is that of both formats
+
+
+@pytest.mark.parametrize(
+    "data, kind",
+    [(avif(), "image/avif"), (MIF1, "image/avif"), (HEIC, "image/heic")],
+    ids=["AVIF", "AVIF by its second brand", "HEIC"],
+)
 def test_content_credentials(data, kind):
     pytest.importorskip("c2pa")
     whole = signed(data, kind)
