@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 
 import numpy as np
 
@@ -61,6 +61,7 @@ class Found:
     inputs: np.ndarray  # uint8 (crops, size, size, 3)
     shrunk: np.ndarray  # (crops,), as Classifier.shrunk gives it
     face_count: int
+    limits: verdict.Limits
     timings: dict[str, float]
 
 
@@ -104,7 +105,12 @@ class Analyser:
         inputs, shrunk = self.classifier.prepare(cuts), self.classifier.shrunk(cuts)
         done = time.perf_counter()
         timings = {"load": (loaded - started) * 1e3, "faces": (done - loaded) * 1e3}
-        return Found(picture, boxes, crops, inputs, shrunk, len(found), timings)
+        return Found(picture, boxes, crops, inputs, shrunk, len(found), self._limits(len(boxes)), timings)
+
+    def _limits(self, faces: int) -> verdict.Limits:
+        if faces == 1:
+            return self.verdicts
+        return verdict.limits(self.classifier.header.calibration, self.verdicts.targets, faces)
 
     def judge(
         self, found: Sequence[Found], method: str | None = None, evidence: bool = True, checks: bool = True
@@ -167,20 +173,26 @@ class Analyser:
             rows = slice(first, first + len(one.crops))
             first = rows.stop
             each = (one.boxes, one.crops, output.probabilities[rows], output.logits[rows], output.looks[rows])
-            verdicts = tuple(map(self._face, *each))
+            verdicts = tuple(map(partial(self._face, one.limits), *each))
             if maps is not None:
                 verdicts = tuple(map(self._mapped, verdicts, maps[rows]))
             yield one, verdicts, one.timings | share
 
     def _face(
-        self, box: Box | None, crop: Box, probabilities: np.ndarray, logits: np.ndarray, looks: np.ndarray
+        self,
+        limits: verdict.Limits,
+        box: Box | None,
+        crop: Box,
+        probabilities: np.ndarray,
+        logits: np.ndarray,
+        looks: np.ndarray,
     ) -> FaceVerdict:
         of = dict(zip(self.labels, map(float, probabilities), strict=True))
         logit = float(logits[self.labels.index(FAKE)])
         calibration = self.classifier.header.calibration
         of[FAKE] = verdict.probability(calibration, logit)
-        answer = answers.of_face(self.verdicts, calibration, of, logit)
-        enough = self.classifier.enough(logits, self.verdicts.upper)
+        answer = answers.of_face(limits, calibration, of, logit)
+        enough = self.classifier.enough(logits, limits.upper)
         seen = dict(zip(LOOKS, map(float, looks), strict=False))
         return FaceVerdict(box, crop, of, logit, answer, looks=seen, enough=enough)
 
@@ -190,7 +202,7 @@ class Analyser:
         cuts = [faces[i].crop.cut(one.picture.pixels) for i in chosen]
         logits = np.array([faces[i].logit for i in chosen])
         calibration = self.classifier.header.calibration
-        held = stability.check(self.classifier, cuts, logits, self.verdicts, calibration)
+        held = stability.check(self.classifier, cuts, logits, one.limits, calibration)
         maps = np.stack([faces[i].heatmaps[self.labels.index(FAKE)].values for i in chosen])
         inputs, shrunk = one.inputs[chosen], one.shrunk[chosen]
         stamped = causal.check(self.classifier, inputs, maps, logits=logits, shrunk=shrunk)
@@ -245,7 +257,7 @@ class Analyser:
             faces=verdicts,
             face_count=one.face_count,
             warnings=tuple(warnings),
-            limits=self.verdicts,
+            limits=one.limits,
             calibration=self.classifier.header.calibration,
             file=one.picture.facts,
             metadata=read,

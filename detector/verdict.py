@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 from functools import cached_property
 from typing import Any
@@ -124,7 +124,8 @@ class Limits:
     """Logits at or above `upper` are called manipulated, at or below `lower` authentic, between them nothing.
 
     The rates are those of the held-out pictures at these limits, each with its 95 % interval: `found` and `alarmed`
-    are the manipulated and the real ones called manipulated, of all of them, and `undecided` what stays open.
+    are the manipulated and the real ones called manipulated, of all of them, and `undecided` what stays open. `faces`:
+    for a picture with so many; the false alarms of `targets` are shared among them.
     """
 
     lower: float
@@ -135,6 +136,7 @@ class Limits:
     undecided: Rate
     found: Rate
     alarmed: Rate
+    faces: int = 1
 
     def answer(self, logit: float) -> Answer:
         if logit >= self.upper:
@@ -151,8 +153,12 @@ DEFAULT_TARGETS = Targets()
 OPEN = Limits(-np.inf, np.inf, DEFAULT_TARGETS, *[Rate.measured(0, 0)] * 5)
 
 
-def limits(calibration: Calibration | None, targets: Targets = DEFAULT_TARGETS) -> Limits:
-    """The narrowest limits whose error rates on the held-out pictures keep the targets; OPEN without calibration."""
+def limits(calibration: Calibration | None, targets: Targets = DEFAULT_TARGETS, faces: int = 1) -> Limits:
+    """The narrowest limits whose error rates on the held-out pictures keep the targets; OPEN without calibration.
+
+    One face called manipulated makes a picture manipulated, and each may be called so wrongly: of several `faces` each
+    gets its part of the false alarms (Bonferroni). The held-out pictures show hardly more than one each.
+    """
     if calibration is None or not calibration.real or not calibration.fake:
         return OPEN
     real, fake = np.array(calibration.real), np.array(calibration.fake)
@@ -161,7 +167,7 @@ def limits(calibration: Calibration | None, targets: Targets = DEFAULT_TARGETS) 
     while True:  # each limit changes how many are answered, so the other one may move outwards after it
         alarms = real.size - np.searchsorted(real, places)  # called manipulated if this place were the upper limit
         answered = np.minimum(alarms + np.searchsorted(real, lower, "right"), real.size)
-        keeps = alarms <= targets.false_alarms * answered
+        keeps = alarms <= targets.false_alarms / faces * answered
         new_upper = float(places[keeps][0]) if keeps.any() else float(np.nextafter(places[-1], np.inf))
         missed = np.searchsorted(fake, places, "right")
         answered = np.minimum(missed + fake.size - np.searchsorted(fake, new_upper), fake.size)
@@ -172,7 +178,7 @@ def limits(calibration: Calibration | None, targets: Targets = DEFAULT_TARGETS) 
         lower, upper = new_lower, new_upper  # with more answered, each only ever moves inwards: this ends
     if lower >= upper:  # the classes hardly overlap: no open answers are needed
         lower = float(np.nextafter(upper, -np.inf))
-    return measured(real, fake, lower, upper, targets)
+    return replace(measured(real, fake, lower, upper, targets), faces=faces)
 
 
 def measured(

@@ -13,8 +13,10 @@ from PIL import Image
 from detector import Analyser, Limits, PictureError, __version__, batch, faces, sentences, traces
 from detector.analyse import MAX_FACES, NO_FACE
 from detector.faces import Box, Face
+from detector.page import holds
+from detector.page.texts import en
 from detector.stability import Stability
-from detector.verdict import Answer
+from detector.verdict import Answer, limits
 
 
 def pixels_of(path):
@@ -64,6 +66,20 @@ def test_the_worst_face_decides(tiny, collins, hopper):
     for label, highest in (("fake", analysis.probability), ("face_edge", analysis.artifacts["face_edge"])):
         values = [left.probabilities[label], right.probabilities[label]]
         assert values[0] != values[1] and highest == max(values)
+
+
+def test_several_faces_share_the_false_alarms(tiny, collins, hopper):
+    alone, together = tiny.analyse(collins), tiny.analyse(side_by_side(collins, hopper))
+    assert alone.limits == tiny.verdicts
+    assert together.limits == limits(tiny.classifier.header.calibration, tiny.verdicts.targets, 2)
+    assert holds.limits(en, together.limits, together.calibration).endswith(en.LIMITS_SHARED.format(faces=2))
+    assert "faces" not in holds.limits(en, alone.limits, alone.calibration)
+    # The picture's own limits decide, not those of a single face.
+    found = tiny.prepare(side_by_side(collins, hopper))
+    for upper, answer in ((-99.0, Answer.MANIPULATED), (99.0, Answer.UNDECIDED)):
+        bounds = dataclasses.replace(found.limits, lower=-100.0, upper=upper)
+        [said] = tiny.judge([dataclasses.replace(found, limits=bounds)], None)
+        assert said.answer == answer and said.limits == bounds
 
 
 def test_heatmaps_lie_where_they_were_judged(tiny, collins, hopper):

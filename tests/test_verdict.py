@@ -1,6 +1,7 @@
 """Limits, rates and the arithmetic of accusation, against values worked out by hand or by search."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -36,6 +37,17 @@ def test_limits_keep_the_targets_and_could_be_no_narrower(targets):
     if np.isin(found.lower, places):
         inner = measured(real, fake, places[places > found.lower][0], found.upper)
         assert found.upper <= places[places > found.lower][0] or inner.misses.value > targets.misses
+
+
+def test_several_faces_share_the_false_alarms():
+    rng = np.random.default_rng(1)
+    apart = Calibration("made", 1.0, 1.0, 0.0, *(tuple(np.sort(rng.normal(m, 1.2, 2000))) for m in (-1.8, 1.8)))
+    one, three = limits(apart, Targets(0.06, 0.05)), limits(apart, Targets(0.06, 0.05), faces=3)
+    assert (one.faces, three.faces, three.targets) == (1, 3, one.targets) and three.upper > one.upper
+    assert three == replace(limits(apart, Targets(0.02, 0.05)), targets=one.targets, faces=3)
+    # Of pictures with three real faces no more are accused than of those with one.
+    groups = rng.choice(apart.real, (10_000, 3)).max(1)
+    assert (groups >= three.upper).mean() <= 0.06 < (groups >= one.upper).mean()
 
 
 def test_rates_by_hand():

@@ -37,7 +37,7 @@ def limits(texts: Texts, bounds: Limits, calibration: Calibration | None) -> str
     if calibration is None or not abs(bounds.upper) < float("inf"):
         return texts.NO_LIMITS
     lower, upper = (probability(calibration, logit) for logit in (bounds.lower, bounds.upper))
-    return texts.LIMITS.format(
+    said = texts.LIMITS.format(
         upper=percent(upper),
         lower=percent(lower),
         false_alarms=bounds.targets.false_alarms,
@@ -45,3 +45,4 @@ def limits(texts: Texts, bounds: Limits, calibration: Calibration | None) -> str
         undecided=bounds.undecided.value,
         data=html.escape(texts.say(calibration.pictures)),
     )
+    return f"{said} {texts.LIMITS_SHARED.format(faces=bounds.faces)}" if bounds.faces > 1 else said

@@ -92,6 +92,7 @@ LIMITS = (
     "below {false_alarms:.1%} and misses at or below {misses:.1%} of what is answered; {undecided:.0%} stays open. "
     "Pictures of another origin may fare worse."
 )
+LIMITS_SHARED = "With {faces} faces in the picture each gets its part of the false alarms, so an accusation takes more."
 NO_LIMITS = "This checkpoint has no limits for its answers."
 
 ACCUSATION = "If you act on the answer: how many of the accused are innocent?"
