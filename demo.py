@@ -63,7 +63,7 @@ def main(argv: list[str] | None = None) -> int:
     except ValueError as error:
         return _failed(error)
     # Before the first thread; gradio starts many.
-    heap.share_heaps(2)
+    heap.share_one()
     heap.keep_freed()
     # torch and gradio take seconds to import; --help and a taken port need neither
     from detector import page

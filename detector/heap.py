@@ -25,9 +25,9 @@ def keep_freed() -> None:
     _glibc("mallopt", M_TOP_PAD, RESERVE)
 
 
-def share_heaps(count: int) -> None:
-    """All threads share so many heaps; else each keeps what it once needed in one of its own."""
-    _glibc("mallopt", M_ARENA_MAX, count)
+def share_one() -> None:
+    """All threads share one heap; else each keeps what it once needed in one of its own. To call before they start."""
+    _glibc("mallopt", M_ARENA_MAX, 1)
 
 
 def hand_back() -> None:

@@ -73,6 +73,34 @@ def test_what_is_free_is_handed_back():
     assert int(done.stdout) > 250 << 20  # of 320
 
 
+HEAPS = """
+import ctypes, sys, threading
+from detector import heap
+if "one" in sys.argv:
+    heap.share_one()
+together = threading.Barrier(4)
+def work():
+    together.wait()
+    bytes(300_000)
+threads = [threading.Thread(target=work) for _ in range(4)]
+[thread.start() for thread in threads]
+[thread.join() for thread in threads]
+libc = ctypes.CDLL("libc.so.6")
+libc.fdopen.restype = ctypes.c_void_p
+libc.malloc_info(0, ctypes.c_void_p(libc.fdopen(1, b"w")))
+libc.fflush(None)
+"""
+
+
+@glibc
+def test_threads_share_one_heap():
+    many, one = (
+        subprocess.run([sys.executable, "-c", HEAPS, *call], capture_output=True, text=True, check=True).stdout
+        for call in ((), ("one",))
+    )
+    assert one.count("<heap nr=") == 1 < many.count("<heap nr=")
+
+
 def test_another_c_library_is_left_alone(monkeypatch):
     def missing(name):
         raise OSError(name)
@@ -81,4 +109,4 @@ def test_another_c_library_is_left_alone(monkeypatch):
     heap.keep_freed()
     heap.hand_back()
     monkeypatch.setattr(heap.ctypes, "CDLL", lambda name: object())
-    heap.share_heaps(2)
+    heap.share_one()
