@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
+from operator import ne
 
 import numpy as np
 
@@ -14,6 +15,7 @@ from . import (
     __version__,
     answers,
     causal,
+    collage,
     cues,
     explain,
     faces,
@@ -45,6 +47,8 @@ MAX_CHECKED = 4  # faces whose verdict is checked, the most suspicious ones: the
 
 NO_FACE = message(scope.RULES["no_face"].text)
 
+SEAMS = message("This looks like several photos side by side: each face beside a seam was judged within its own photo.")
+
 NOT_CALIBRATED = message(
     "This checkpoint is not calibrated, so its probability is no error rate and the answer stays open. "
     "Calibrate it: python -m detector calibrate."
@@ -61,6 +65,7 @@ class Found:
     inputs: np.ndarray  # uint8 (crops, size, size, 3)
     shrunk: np.ndarray  # (crops,), as Classifier.shrunk gives it
     face_count: int
+    seamed: int  # faces whose square ends at the seams of a collage
     limits: verdict.Limits
     timings: dict[str, float]
 
@@ -100,12 +105,17 @@ class Analyser:
         height, width = picture.pixels.shape[:2]
         found = faces.find(picture.pixels)
         boxes: tuple[Box | None, ...] = tuple(face.box for face in found[:MAX_FACES]) or (None,)
-        crops = tuple(faces.crop_box(box, width, height) if box else Box(0, 0, width, height) for box in boxes)
+        squares = tuple(faces.crop_box(box, width, height) if box else Box(0, 0, width, height) for box in boxes)
+        # One face alone is judged as in training and calibration, where pictures with a frame are no rarity.
+        crops = (
+            squares if len(boxes) == 1 else tuple(map(partial(collage.within_seams, picture.pixels), boxes, squares))
+        )
         cuts = [crop.cut(picture.pixels) for crop in crops]
         inputs, shrunk = self.classifier.prepare(cuts), self.classifier.shrunk(cuts)
         done = time.perf_counter()
         timings = {"load": (loaded - started) * 1e3, "faces": (done - loaded) * 1e3}
-        return Found(picture, boxes, crops, inputs, shrunk, len(found), self._limits(len(boxes)), timings)
+        seamed, limits = sum(map(ne, crops, squares)), self._limits(len(boxes))
+        return Found(picture, boxes, crops, inputs, shrunk, len(found), seamed, limits, timings)
 
     def _limits(self, faces: int) -> verdict.Limits:
         if faces == 1:
@@ -247,6 +257,8 @@ class Analyser:
         if one.face_count > MAX_FACES:
             counts = dict(count=one.face_count, most=MAX_FACES)
             warnings.append(message("{count} faces were found; the {most} largest were judged.", **counts))
+        if one.seamed:
+            warnings.append(SEAMS)
         analysis = Analysis(
             # These three are found by in_scope.
             answer=Answer.UNDECIDED,

@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from detector import Analyser, Limits, PictureError, __version__, batch, faces, sentences, traces
-from detector.analyse import MAX_FACES, NO_FACE
+from detector.analyse import MAX_FACES, NO_FACE, SEAMS
 from detector.faces import Box, Face
 from detector.page import holds
 from detector.page.texts import en
@@ -59,13 +59,24 @@ def test_the_worst_face_decides(tiny, collins, hopper):
     analysis = tiny.analyse(pixels)
     assert analysis.face_count == len(analysis.faces) == 2
     left, right = sorted(analysis.faces, key=lambda verdict: verdict.box.x)
-    assert left.crop.x + left.crop.width <= 512 <= right.box.x  # each square holds one of them
+    assert left.crop.x + left.crop.width <= 512 <= right.crop.x  # each square holds one of them
+    assert analysis.warnings == ()
     for verdict in (left, right):
         alone = judged_alone(tiny, pixels, verdict.crop)
         assert verdict.probabilities["fake"] == pytest.approx(alone, abs=1e-5)
     for label, highest in (("fake", analysis.probability), ("face_edge", analysis.artifacts["face_edge"])):
         values = [left.probabilities[label], right.probabilities[label]]
         assert values[0] != values[1] and highest == max(values)
+
+
+def test_photos_side_by_side_are_judged_each_within_its_own(tiny, collins, hopper):
+    narrow = np.concatenate([pixels_of(path)[:512, 100:430] for path in (collins, hopper)], axis=1)
+    found = tiny.prepare(narrow)
+    right = next(crop for box, crop in zip(found.boxes, found.crops, strict=True) if box.x > 330)
+    assert right.x >= 330 and found.seamed == 1  # Collins is small enough not to reach over
+    [analysis] = tiny.judge([found])
+    assert analysis.warnings == (SEAMS,) and right in {face.crop for face in analysis.faces}
+    assert tiny.prepare(narrow[:, 330:]).seamed == 0  # one face alone is judged as in training
 
 
 def test_several_faces_share_the_false_alarms(tiny, collins, hopper):

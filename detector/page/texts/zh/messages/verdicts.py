@@ -12,6 +12,9 @@ VERDICTS = {
         "This checkpoint is not calibrated, so its probability is no error rate and the answer stays open. Calibrate "
         "it: python -m detector calibrate."
     ): ("该模型检查点尚未校准，给出的概率不能当作错误率，因此不下结论。请先校准：python -m detector calibrate。"),
+    "This looks like several photos side by side: each face beside a seam was judged within its own photo.": (
+        "这张图片看起来由几张照片拼成：紧靠接缝的人脸只在各自的照片范围内判定。"
+    ),
     "{count} faces were found; the {most} largest were judged.": (
         "共找到 {count} 张人脸，只判定了其中最大的 {most} 张。"
     ),
