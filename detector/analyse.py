@@ -117,10 +117,11 @@ class Analyser:
         seamed, limits = sum(map(ne, crops, squares)), self._limits(len(boxes))
         return Found(picture, boxes, crops, inputs, shrunk, len(found), seamed, limits, timings)
 
-    def _limits(self, faces: int) -> verdict.Limits:
-        if faces == 1:
+    def _limits(self, count: int) -> verdict.Limits:
+        """Where the answers begin for a picture with so many faces."""
+        if count == 1:
             return self.verdicts
-        return verdict.limits(self.classifier.header.calibration, self.verdicts.targets, faces)
+        return verdict.limits(self.classifier.header.calibration, self.verdicts.targets, count)
 
     def judge(
         self, found: Sequence[Found], method: str | None = None, evidence: bool = True, checks: bool = True
