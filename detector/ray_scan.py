@@ -272,7 +272,11 @@ def main(argv: list[str] | None = None) -> int:
     judged = errors = 0
     if left:
         package = {"py_modules": [str(Path(__file__).parent)]} if args.address else None
-        ray.init(args.address, runtime_env=package, logging_level=logging.WARNING)
+        try:
+            ray.init(args.address, runtime_env=package, logging_level=logging.WARNING)
+        except ConnectionError as error:
+            print(f"error: {error}; is it running? Where it wants a token, set RAY_AUTH_MODE=token", file=sys.stderr)
+            return 2
         model = (args.checkpoint, "cuda" if args.gpus else "cpu")
         try:
             judged, errors = scan(left, Scorer, (*model, out, args.format), args.workers, args.gpus)

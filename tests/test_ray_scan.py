@@ -6,6 +6,7 @@ import io
 import os
 import signal
 import tarfile
+from types import SimpleNamespace
 
 import pytest
 from PIL import Image
@@ -135,6 +136,16 @@ def test_parquet_of_bytes_and_of_structs(tmp_path):
         assert [job.path for job in jobs] == [picture(0), b"", picture(2)]
     with pytest.raises(ValueError, match="no column of encoded pictures"):
         list(jobs_of(bad, 999))
+
+
+def test_a_cluster_that_cannot_be_reached_is_named(folder, tmp_path, capsys, monkeypatch):
+    def init(address, **_):
+        raise ConnectionError(f"Failed to connect to Ray cluster at {address}")
+
+    monkeypatch.setitem(__import__("sys").modules, "ray", SimpleNamespace(init=init))
+    assert ray_scan.main([str(folder), "--out", str(tmp_path / "out"), "--address", "10.0.0.1:6379"]) == 2
+    said = capsys.readouterr().err
+    assert said.startswith("error: Failed") and "10.0.0.1:6379" in said and "RAY_AUTH_MODE=token" in said
 
 
 def test_without_ray_it_says_what_to_install(folder, tmp_path, capsys, monkeypatch):
