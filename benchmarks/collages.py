@@ -6,7 +6,6 @@ With the check of other deliveries, as the page answers. Between the photos lie 
 around a face is wider than the photo that it comes from, so it reaches into its neighbours.
 """
 
-import argparse
 from collections import Counter
 from pathlib import Path
 
@@ -14,7 +13,7 @@ import numpy as np
 from PIL import Image
 from tqdm import tqdm
 
-from benchmarks.deliveries import encoded
+from benchmarks.deliveries import encoded, parser_for
 from detector.analyse import Analyser
 from detector.data import read_labels
 from detector.images import load
@@ -34,13 +33,9 @@ def sheet(tiles: list[Image.Image], gap: int) -> Image.Image:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
-    parser.add_argument("--labels", required=True)
-    parser.add_argument("--images")
-    parser.add_argument("--split")
+    parser = parser_for(__doc__)
     parser.add_argument("--sheets", type=int, default=40)
     parser.add_argument("--gaps", type=int, nargs="+", default=[0, 10, 150], help="px (default: 0 10 150)")
-    parser.add_argument("--checkpoint")
     args = parser.parse_args()
     reals = [e for e in read_labels(Path(args.labels), args.images, args.split) if not e.target]
     order, each = np.random.default_rng(0).permutation(len(reals)), COLUMNS * ROWS

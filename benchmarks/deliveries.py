@@ -61,13 +61,19 @@ def contradicts(answers: list[Answer]) -> bool:
     return {Answer.MANIPULATED, Answer.AUTHENTIC} <= set(answers)
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
+def parser_for(about: str) -> argparse.ArgumentParser:
+    """Of a benchmark that judges the pictures of a label list; `about`: its docstring."""
+    parser = argparse.ArgumentParser(description=about.split("\n\n")[0])
     parser.add_argument("--labels", required=True)
     parser.add_argument("--images")
     parser.add_argument("--split")
-    parser.add_argument("--pictures", type=int, default=300)
     parser.add_argument("--checkpoint")
+    return parser
+
+
+def main() -> None:
+    parser = parser_for(__doc__)
+    parser.add_argument("--pictures", type=int, default=300)
     args = parser.parse_args()
     reals = [e for e in read_labels(Path(args.labels), args.images, args.split) if not e.target]
     chosen = np.random.default_rng(0).permutation(len(reals))[: args.pictures]

@@ -7,7 +7,6 @@ limit for manipulated by the network alone, as `scan` ranks them; what the page 
 deliveries and the scope; and in how many of them each artifact stands out.
 """
 
-import argparse
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -17,7 +16,7 @@ from PIL import Image, ImageDraw, ImageFont
 from sklearn.metrics import roc_auc_score
 from tqdm import tqdm
 
-from benchmarks.deliveries import encoded
+from benchmarks.deliveries import encoded, parser_for
 from detector.analyse import Analyser
 from detector.data import read_labels
 from detector.images import load
@@ -75,13 +74,9 @@ WAYS: dict[str, Callable[[Image.Image], Image.Image]] = {
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
-    parser.add_argument("--labels", required=True)
-    parser.add_argument("--images")
-    parser.add_argument("--split")
+    parser = parser_for(__doc__)
     parser.add_argument("--pictures", type=int, default=300, help="of each class (default: 300)")
     parser.add_argument("--checked", type=int, default=60, help="real photos judged as the page does (default: 60)")
-    parser.add_argument("--checkpoint")
     args = parser.parse_args()
     examples, rng = read_labels(Path(args.labels), args.images, args.split), np.random.default_rng(0)
     real, fake = ([e for e in examples if e.target == kind] for kind in (0, 1))

@@ -7,7 +7,6 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
-from operator import ne
 
 import numpy as np
 
@@ -65,7 +64,7 @@ class Found:
     inputs: np.ndarray  # uint8 (crops, size, size, 3)
     shrunk: np.ndarray  # (crops,), as Classifier.shrunk gives it
     face_count: int
-    seamed: int  # faces whose square ends at the seams of a collage
+    seamed: bool  # whether a face's square ends at the seams of a collage
     limits: verdict.Limits
     timings: dict[str, float]
 
@@ -114,8 +113,8 @@ class Analyser:
         inputs, shrunk = self.classifier.prepare(cuts), self.classifier.shrunk(cuts)
         done = time.perf_counter()
         timings = {"load": (loaded - started) * 1e3, "faces": (done - loaded) * 1e3}
-        seamed, limits = sum(map(ne, crops, squares)), self._limits(len(boxes))
-        return Found(picture, boxes, crops, inputs, shrunk, len(found), seamed, limits, timings)
+        limits = self._limits(len(boxes))
+        return Found(picture, boxes, crops, inputs, shrunk, len(found), crops != squares, limits, timings)
 
     def _limits(self, count: int) -> verdict.Limits:
         """Where the answers begin for a picture with so many faces."""
