@@ -86,6 +86,7 @@ def arguments(argv: list[str] | None = None) -> argparse.Namespace:
     add("--size", type=int, default=224, help="side of a training crop, px")
     add("--forged", type=float, default=0.0, help="share of the real pictures that become forgeries, of all five artifacts")
     add("--composites", type=float, default=0.0, help="share of the real pictures that get eyes, nose or mouth of another person")
+    add("--drawn", type=float, default=0.0, help="share of the pictures, of both classes, that get words, stickers, frames and the like drawn over them")
     add("--found", metavar="FILE", help="keep here where faces and their parts are (.npz); without it each worker finds them anew")
     add("--generated", nargs="*", default=[], metavar="SOURCE", help="sources whose fakes were generated as a whole: every place of them is taught as fake")
     add("--fake-share", type=float, default=0.5, help="share of fakes among the pictures drawn, before forging")
@@ -307,7 +308,7 @@ def train(
     sampler = dataset.BalancedSampler(train_list, args.seed, args.fake_share, args.epoch_size, team.rank, team.size)
     loading = dict(batch_size=args.batch_size // team.size, num_workers=args.workers, pin_memory=args.pin_memory,
                    timeout=args.timeout if args.workers else 0, persistent_workers=args.workers > 0)  # fmt: skip
-    views = transforms.train_transform(args.size, header.preprocessing)
+    views = transforms.train_transform(args.size, header.preprocessing, args.drawn)
     regions = found.regions(train_list, args.found, team) if args.found else None
     train_set = dataset.FaceData(train_list, views, labels, args.forged, args.generated, args.composites, regions)
     # A generator of its own: the loader's draws then leave the training's random numbers alone.

@@ -1,4 +1,4 @@
-"""What a training picture goes through, with its mask: delivery, crop, colour, and the network's own resizing."""
+"""What a training picture goes through, with its mask: drawings, delivery, crop, colour, and the final resizing."""
 
 from __future__ import annotations
 
@@ -12,8 +12,10 @@ from torchvision import tv_tensors
 from torchvision.transforms import v2
 
 from .degrade import encode
+from .drawing import RandomDrawing
 from .model import Preprocessing
 
+DRAWN = 0.15  # share of the whole pictures that have something drawn over them
 KERNELS = (v2.InterpolationMode.BILINEAR, v2.InterpolationMode.BICUBIC, v2.InterpolationMode.LANCZOS)
 
 
@@ -97,10 +99,14 @@ class RandomView(v2.Transform):
         return v2.RandomCrop(self.size)(image, mask)
 
 
-def train_transform(size: int, preprocessing: Preprocessing) -> v2.Compose:
-    """Random views for training. Both classes meet the same re-encoding and resizing, so format is no clue."""
+def train_transform(size: int, preprocessing: Preprocessing, drawn: float = 0.0) -> v2.Compose:
+    """Random views for training. Both classes meet the same re-encoding and resizing, so format is no clue.
+
+    `drawn`: share of the pictures that get something drawn over them, by somebody who then passes them on.
+    """
     return v2.Compose(
         [
+            RandomDrawing(drawn),
             RandomScale(p=0.4),
             RandomReencode(p=0.6),
             RandomView(size, preprocessing.size),
@@ -117,16 +123,21 @@ def train_transform(size: int, preprocessing: Preprocessing) -> v2.Compose:
 
 
 def whole_transform(preprocessing: Preprocessing) -> v2.Compose:
-    """Whole pictures as they are used, delivered in random ways."""
+    """Whole pictures as they are used, drawn over now and then, and delivered in random ways."""
     size = preprocessing.size
-    deliveries = [RandomScale(p=0.3), RandomReencode(p=0.5), v2.Resize((size, size)), v2.RandomHorizontalFlip()]
-    return v2.Compose([*deliveries, *_to_tensor(preprocessing)])
+    deliveries = [RandomDrawing(DRAWN), RandomScale(p=0.3), RandomReencode(p=0.5)]
+    whole = [v2.Resize((size, size)), v2.RandomHorizontalFlip()]
+    return v2.Compose([*deliveries, *whole, *_to_tensor(preprocessing)])
 
 
 def shrunk_transform(preprocessing: Preprocessing) -> v2.Compose:
     """Whole pictures as they are used, delivered much worse: shrunk, and most of them compressed coarsely."""
     size = preprocessing.size
-    deliveries = [RandomScale(p=1, factors=(0.35, 0.75), least=64), RandomReencode(p=0.85, quality=(35, 80))]
+    deliveries = [
+        RandomDrawing(DRAWN),
+        RandomScale(p=1, factors=(0.35, 0.75), least=64),
+        RandomReencode(p=0.85, quality=(35, 80)),
+    ]
     whole = [v2.Resize((size, size)), v2.RandomHorizontalFlip()]
     return v2.Compose([*deliveries, *whole, *_to_tensor(preprocessing)])
 
