@@ -198,19 +198,33 @@ def table(rows: Sequence[tuple], form: str) -> bytes:
 def todo(shares: Sequence[Share], out: str, form: str, resume: bool, checkpoint_sha256: str) -> list[Share]:
     """The shares that have no part yet. Raises ScanError for an `out` that holds another scan, or one unasked for."""
     files, folder = fsspec.core.url_to_fs(out)
-    listed = hashlib.sha256("\n".join(share.part for share in shares).encode()).hexdigest()
-    facts = json.dumps({"inputs": listed, "checkpoint": checkpoint_sha256, "format": form}).encode()
-    files.makedirs(folder, exist_ok=True)
-    there = {PurePosixPath(path).name for path in files.ls(folder, detail=False, refresh=True)}
+    there = _names(files, folder)
     if there and not resume:
         raise ScanError(f"{out} holds something already; go on with it by --resume, or give another --out")
+    facts = _facts(shares, form, checkpoint_sha256)
     if there and ("scan.json" not in there or files.cat_file(f"{folder}/scan.json") != facts):
         raise ScanError(f"{out} was begun with other inputs, checkpoint or --format; give another --out")
-    files.pipe_file(f"{folder}/scan.json", facts)
-    for name in there:
-        if name.endswith(".partial"):  # of a worker that died
-            files.rm_file(f"{folder}/{name}")
     return [share for share in shares if f"{share.part}.{form}" not in there]
+
+
+def begin(shares: Sequence[Share], out: str, form: str, checkpoint_sha256: str) -> None:
+    """Notes in `out` which scan it holds, and clears what workers that died have left there. Raises OSError."""
+    files, folder = fsspec.core.url_to_fs(out)
+    files.makedirs(folder, exist_ok=True)
+    files.pipe_file(f"{folder}/scan.json", _facts(shares, form, checkpoint_sha256))
+    for name in _names(files, folder):
+        if name.endswith(".partial"):
+            files.rm_file(f"{folder}/{name}")
+
+
+def _facts(shares: Sequence[Share], form: str, checkpoint_sha256: str) -> bytes:
+    listed = hashlib.sha256("\n".join(share.part for share in shares).encode()).hexdigest()
+    return json.dumps({"inputs": listed, "checkpoint": checkpoint_sha256, "format": form}).encode()
+
+
+def _names(files: fsspec.AbstractFileSystem, folder: str) -> set[str]:
+    paths = files.ls(folder, detail=False, refresh=True) if files.exists(folder) else []
+    return {PurePosixPath(path).name for path in paths}
 
 
 def scan(
@@ -274,12 +288,16 @@ def main(argv: list[str] | None = None) -> int:
         package = {"py_modules": [str(Path(__file__).parent)]} if args.address else None
         try:
             ray.init(args.address, runtime_env=package, logging_level=logging.WARNING)
-        except ConnectionError as error:
+        except ConnectionError as error:  # before the folder is begun, so that the next try needs no --resume
             print(f"error: {error}; is it running? Where it wants a token, set RAY_AUTH_MODE=token", file=sys.stderr)
             return 2
         model = (args.checkpoint, "cuda" if args.gpus else "cpu")
         try:
+            begin(shares, out, args.format, identity.sha256)
             judged, errors = scan(left, Scorer, (*model, out, args.format), args.workers, args.gpus)
+        except OSError as error:  # --out can't be written
+            print(f"error: {error}", file=sys.stderr)
+            return 2
         finally:
             ray.shutdown()
     undone = len(todo(shares, out, args.format, True, identity.sha256))

@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 from detector import ray_scan
-from detector.ray_scan import Scorer, find_shares, jobs_of, todo
+from detector.ray_scan import Scorer, begin, find_shares, jobs_of, todo
 from detector.scan import ScanError
 
 
@@ -83,6 +83,7 @@ def test_a_part(tiny, tiny_checkpoint, folder, tmp_path):
     out = tmp_path / "out"
     shares = find_shares([str(folder)], per_share=9)
     assert todo(shares, str(out), "csv", False, "abc") == shares
+    begin(shares, str(out), "csv", "abc")
     scorer = Scorer(str(tiny_checkpoint), "cpu", str(out), "csv")
     assert [scorer.share(share) for share in shares] == [(2, 0), (4, 1)]
     rows = rows_of(out)
@@ -100,7 +101,7 @@ def test_a_shard_cut_off_keeps_what_came_before(tiny_checkpoint, tmp_path):
     write_tar(tmp_path / "cut.tar", {"x.png": picture(1), "y.png": picture(2) + noise, "z.png": picture(3)})
     (tmp_path / "cut.tar").write_bytes((tmp_path / "cut.tar").read_bytes()[:30_000])
     shares, out = find_shares([str(tmp_path / "cut.tar")]), tmp_path / "out"
-    todo(shares, str(out), "csv", False, "abc")
+    begin(shares, str(out), "csv", "abc")
     Scorer(str(tiny_checkpoint), "cpu", str(out), "csv").share(shares[0])
     first, last = rows_of(out)[1], rows_of(out)[0]
     assert first["img_name"] == "cut.tar/x.png" and first["error"] == ""
@@ -110,11 +111,14 @@ def test_a_shard_cut_off_keeps_what_came_before(tiny_checkpoint, tmp_path):
 def test_what_is_done_is_not_done_again(folder, tmp_path):
     out = tmp_path / "out"
     shares = find_shares([str(folder)], per_share=2)
-    assert todo(shares, str(out), "csv", False, "abc") == shares
+    for _ in range(2):  # asking begins nothing
+        assert todo(shares, str(out), "csv", False, "abc") == shares
+    begin(shares, str(out), "csv", "abc")
     (out / f"{shares[1].part}.csv").write_text("done")
     (out / f".{shares[2].part}.0.partial").write_text("hal")
     assert todo(shares, str(out), "csv", True, "abc") == [shares[0], *shares[2:]]
-    assert not list(out.glob(".*"))
+    begin(shares, str(out), "csv", "abc")
+    assert not list(out.glob(".*")) and (out / f"{shares[1].part}.csv").read_text() == "done"
     for arguments in ((shares, "csv", False, "abc"), (shares[1:], "csv", True, "abc"), (shares, "csv", True, "other")):
         with pytest.raises(ScanError, match=r"give another --out"):
             todo(arguments[0], str(out), *arguments[1:])
@@ -146,6 +150,7 @@ def test_a_cluster_that_cannot_be_reached_is_named(folder, tmp_path, capsys, mon
     assert ray_scan.main([str(folder), "--out", str(tmp_path / "out"), "--address", "10.0.0.1:6379"]) == 2
     said = capsys.readouterr().err
     assert said.startswith("error: Failed") and "10.0.0.1:6379" in said and "RAY_AUTH_MODE=token" in said
+    assert not (tmp_path / "out").exists()  # so the next try needs no --resume
 
 
 def test_without_ray_it_says_what_to_install(folder, tmp_path, capsys, monkeypatch):
