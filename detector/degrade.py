@@ -1,4 +1,4 @@
-"""What a picture goes through on its way, done in memory: compression, shrinking, blur, noise, light, a screenshot."""
+"""What a picture goes through on its way, done in memory: compression, shrinking, blur, noise, light, stickers."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from PIL import Image
 
 from .analyse import Analyser, Found
 from .analysis import Analysis
+from .drawing import drawn_over
 from .images import Picture, Source, load
 
 # name → (scale of the sides, JPEG quality; None: stored without loss). Shrunk first, then compressed, as messengers do.
@@ -133,6 +134,13 @@ def _screenshot(pixels: np.ndarray, factor: float, rng: np.random.Generator) -> 
     return _stored(image.resize(size, Image.Resampling.BICUBIC), SCREEN_QUALITY)
 
 
+def _drawn_over(pixels: np.ndarray, count: float, rng: np.random.Generator) -> np.ndarray:
+    image = Image.fromarray(pixels)
+    for _ in range(int(count)):
+        image, _ = drawn_over(image, rng)
+    return np.asarray(image)
+
+
 def _grey_levels(values: np.ndarray) -> np.ndarray:
     return (np.clip(values, 0, 255) + 0.5).astype(np.uint8)
 
@@ -148,6 +156,7 @@ LADDERS: dict[str, Ladder] = {
     "noise": Ladder("sigma, grey levels", (2, 5, 10, 20), _noise),
     "brightness": Ladder("gain", (0.4, 0.6, 0.8, 1.25, 1.6, 2), _brightness),
     "screenshot": Ladder(f"of the sides, then JPEG {SCREEN_QUALITY}", (1.27, 0.87, 0.61), _screenshot),
+    "drawn": Ladder("things drawn over it", (1, 2, 4), _drawn_over),
 }
 # What pictures have often gone through before somebody asks about them. None: as it is.
 SENT: tuple[tuple[str, float] | None, ...] = (
@@ -159,6 +168,7 @@ SENT: tuple[tuple[str, float] | None, ...] = (
     ("blur", 2),
     ("noise", 10),
     ("screenshot", 0.61),
+    ("drawn", 2),
 )
 
 

@@ -11,47 +11,16 @@ import string
 from collections.abc import Callable
 
 import numpy as np
-import torch
 from PIL import Image, ImageDraw, ImageFilter, ImageFont
-from torchvision.transforms import v2
 
-from .edits import CHANGED, CLEAN, GENERATED, UNKNOWN
-
-OPAQUE = 0.6  # what is covered more than so much shows nothing of the picture below
 ARROW = ((-1, 0), (0, 0), (-0.3, 0.25), (0, 0), (-0.3, -0.25))  # its head at 0, 0
 COLOURS = ("black", "white", (250, 205, 50), (220, 40, 45), (40, 110, 220), (50, 170, 80), (240, 110, 170))
 Layer = tuple[Image.Image, Image.Image]  # what is drawn, RGB; and how much it covers, 0…255, L
 
 
-class RandomDrawing(v2.Transform):
-    """With probability `p`, draws one to three things over the picture.
-
-    Takes and gives an RGB PIL image and its mask (1, h, w) uint8 of `edits`. Where the mask says CHANGED and the
-    drawing hides it, the mask says CLEAN; where it says GENERATED, UNKNOWN. Draws from torch's generator.
-    """
-
-    def __init__(self, p: float):
-        super().__init__()
-        self.p = p
-
-    def forward(self, image: Image.Image, mask: torch.Tensor) -> tuple[Image.Image, torch.Tensor]:
-        if torch.rand(()) >= self.p:
-            return image, mask
-        rng = np.random.default_rng(int(torch.randint(2**62, ())))
-        hidden = np.zeros((image.height, image.width), bool)
-        for _ in range(rng.choice((1, 2, 3), p=(0.6, 0.3, 0.1))):
-            image, cover = drawn_over(image, str(rng.choice(tuple(KINDS))), rng)
-            hidden |= cover > OPAQUE
-        below = torch.from_numpy(hidden)[None]
-        mask = mask.clone()
-        mask[below & (mask == CHANGED)] = CLEAN
-        mask[below & (mask == GENERATED)] = UNKNOWN
-        return image, mask
-
-
-def drawn_over(image: Image.Image, kind: str, rng: np.random.Generator) -> tuple[Image.Image, np.ndarray]:
-    """The RGB image with one thing of `kind`, a key of KINDS, over it; and how much it covers, (h, w) in 0…1."""
-    over, cover = KINDS[kind](image, rng)
+def drawn_over(image: Image.Image, rng: np.random.Generator, kind: str | None = None) -> tuple[Image.Image, np.ndarray]:
+    """The RGB image with one thing of `kind` over it, of KINDS, None: any; how much it covers, float32 (h, w), 0…1."""
+    over, cover = KINDS[kind or str(rng.choice(tuple(KINDS)))](image, rng)
     if rng.random() < 0.3:  # as a picture that was drawn over at another size
         cover = cover.filter(ImageFilter.GaussianBlur(rng.uniform(0.3, 1.2)))
     return Image.composite(over, image, cover), np.asarray(cover, np.float32) / 255

@@ -12,11 +12,39 @@ from torchvision import tv_tensors
 from torchvision.transforms import v2
 
 from .degrade import encode
-from .drawing import RandomDrawing
+from .drawing import drawn_over
+from .edits import CHANGED, CLEAN, GENERATED, UNKNOWN
 from .model import Preprocessing
 
 DRAWN = 0.15  # share of the whole pictures that have something drawn over them
+OPAQUE = 0.6  # what a drawing covers more than so much shows nothing of the picture below
 KERNELS = (v2.InterpolationMode.BILINEAR, v2.InterpolationMode.BICUBIC, v2.InterpolationMode.LANCZOS)
+
+
+class RandomDrawing(v2.Transform):
+    """With probability `p`, draws one to three things over the picture.
+
+    Takes and gives an RGB PIL image and its mask (1, h, w) uint8 of `edits`. Where the mask says CHANGED and the
+    drawing hides it, the mask says CLEAN; where it says GENERATED, UNKNOWN. Draws from torch's generator.
+    """
+
+    def __init__(self, p: float):
+        super().__init__()
+        self.p = p
+
+    def forward(self, image: Image.Image, mask: torch.Tensor) -> tuple[Image.Image, torch.Tensor]:
+        if torch.rand(()) >= self.p:
+            return image, mask
+        rng = np.random.default_rng(int(torch.randint(2**62, ())))
+        hidden = np.zeros((image.height, image.width), bool)
+        for _ in range(rng.choice((1, 2, 3), p=(0.6, 0.3, 0.1))):
+            image, cover = drawn_over(image, rng)
+            hidden |= cover > OPAQUE
+        below = torch.from_numpy(hidden)[None]
+        mask = mask.clone()
+        mask[below & (mask == CHANGED)] = CLEAN
+        mask[below & (mask == GENERATED)] = UNKNOWN
+        return image, mask
 
 
 class RandomReencode(v2.Transform):

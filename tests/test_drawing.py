@@ -10,9 +10,10 @@ from detector import drawing, transforms
 from detector.artifacts import FAKE, LABELS
 from detector.data import Example
 from detector.dataset import FaceData
-from detector.drawing import KINDS, OPAQUE, RandomDrawing, drawn_over
+from detector.drawing import KINDS, drawn_over
 from detector.edits import CHANGED, CLEAN, GENERATED, UNKNOWN
 from detector.model import Preprocessing
+from detector.transforms import OPAQUE, RandomDrawing
 
 SIZES = [(200, 200), (90, 160), (640, 300), (33, 20)]
 
@@ -30,7 +31,7 @@ def mask_of(size, value):
 def test_only_what_is_covered_changes(kind, size):
     image, changed = noise(size), 0
     for seed in range(20):
-        drawn, cover = drawn_over(image, kind, np.random.default_rng(seed))
+        drawn, cover = drawn_over(image, np.random.default_rng(seed), kind)
         moved = (np.asarray(drawn) != np.asarray(image)).any(2)
         assert (drawn.mode, drawn.size, cover.shape) == ("RGB", size, (size[1], size[0]))
         assert cover.min() >= 0
@@ -43,7 +44,7 @@ def test_only_what_is_covered_changes(kind, size):
 @pytest.mark.parametrize("kind", KINDS)
 def test_drawings_differ_and_repeat(kind):
     image = noise((120, 120))
-    seeds = [np.asarray(drawn_over(image, kind, np.random.default_rng(seed))[0]) for seed in (1, 2, 3, 1)]
+    seeds = [np.asarray(drawn_over(image, np.random.default_rng(seed), kind)[0]) for seed in (1, 2, 3, 1)]
     assert np.array_equal(seeds[0], seeds[3])
     assert not np.array_equal(seeds[0], seeds[1]) or not np.array_equal(seeds[1], seeds[2])
 
@@ -52,7 +53,7 @@ def test_what_is_below_is_left_alone():
     image = noise((80, 80))
     before = np.array(image)
     for kind in KINDS:
-        drawn_over(image, kind, np.random.default_rng(4))
+        drawn_over(image, np.random.default_rng(4), kind)
     assert np.array_equal(before, np.asarray(image))
 
 
@@ -89,8 +90,8 @@ def test_never_and_always():
 def test_both_classes_are_drawn_over_and_keep_their_label(assets, monkeypatch):
     process = Preprocessing(96, (0.5,) * 3, (0.5,) * 3)
     seen = []
-    draw = drawing.drawn_over
-    monkeypatch.setattr(drawing, "drawn_over", lambda *how: seen.append(how[1]) or draw(*how))
+    draw = transforms.drawn_over
+    monkeypatch.setattr(transforms, "drawn_over", lambda *how: seen.append(how) or draw(*how))
     views = transforms.train_transform(64, process, drawn=1.0)
     labels = {"example-collins.jpg": 0, "example-hopper.jpg": 1}
     examples = [Example(assets / name, name, label) for name, label in labels.items()]

@@ -91,6 +91,16 @@ def test_a_screenshot_is_cropped_scaled_and_stored_as_jpeg():
     assert picture.facts.format == "JPEG" and picture.facts.quality == pytest.approx(80, abs=1)
 
 
+def test_more_things_drawn_hide_more():
+    grey = np.full((100, 150, 3), 128, np.uint8)
+    drawn = {
+        count: [LADDERS["drawn"].apply(grey, count, np.random.default_rng(n)) for n in range(12)] for count in (1, 4)
+    }
+    hidden = {count: np.mean([(one != grey).any(2).mean() for one in of]) for count, of in drawn.items()}
+    assert {one.shape for of in drawn.values() for one in of} == {grey.shape} and (grey == 128).all()
+    assert 0.02 < hidden[1] < hidden[4] < 0.98
+
+
 # --- sample
 
 
