@@ -23,9 +23,8 @@ LEAST = 20  # pictures of a class below which a calibration would be a guess
 STANDS_OUT = 0.01  # share of real pictures in which a named artifact stands out, each of them alone
 ENOUGH = 0.0005  # share of real pictures in which an artifact is enough to call them manipulated, each of them alone
 TAIL = 0.05  # share of real pictures by whose logits it is told what fewer of them reach
-# Light that falls oddly proves nothing, for hard shadows and coloured lamps do that, too; nor does a place that is
-# sharper than the rest, for captions and stickers are.
-CONVICTING = tuple(artifact for artifact in ARTIFACTS if artifact not in ("lighting", "sharpness"))
+# Light that falls oddly proves nothing: hard shadows and coloured lamps do that, too.
+CONVICTING = tuple(artifact for artifact in ARTIFACTS if artifact != "lighting")
 
 
 @dataclass(frozen=True)
