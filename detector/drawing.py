@@ -15,6 +15,7 @@ from PIL import Image, ImageDraw, ImageFilter, ImageFont
 
 ARROW = ((-1, 0), (0, 0), (-0.3, 0.25), (0, 0), (-0.3, -0.25))  # its head at 0, 0
 COLOURS = ("black", "white", (250, 205, 50), (220, 40, 45), (40, 110, 220), (50, 170, 80), (240, 110, 170))
+Ink = int | str | tuple[int, int, int]  # as Pillow takes it
 Layer = tuple[Image.Image, Image.Image]  # what is drawn, RGB; and how much it covers, 0…255, L
 
 
@@ -162,13 +163,13 @@ def _between(rng: np.random.Generator, low: float, high: float) -> float:
     return math.exp(rng.uniform(math.log(low), math.log(high)))
 
 
-def _colour(rng: np.random.Generator) -> tuple[int, int, int] | str:
+def _colour(rng: np.random.Generator) -> str | tuple[int, int, int]:
     if rng.random() < 0.5:
         return COLOURS[rng.integers(len(COLOURS))]
     return tuple(int(value) for value in rng.integers(0, 256, 3))
 
 
-def _light(colour: tuple[int, int, int] | str) -> bool:
+def _light(colour: str | tuple[int, int, int]) -> bool:
     return colour == "white" or (colour != "black" and sum(colour) > 384)
 
 
@@ -199,13 +200,7 @@ def _turned(points: tuple[tuple[float, float], ...], turn: float) -> np.ndarray:
     return np.array(points) @ np.array(((math.cos(turn), math.sin(turn)), (-math.sin(turn), math.cos(turn))))
 
 
-def _fill(
-    pen: ImageDraw.ImageDraw,
-    shape: list[tuple[float, float]],
-    fill: int | str | tuple[int, int, int],
-    line: int | str | tuple[int, int, int] | None,
-    width: int,
-) -> None:
+def _fill(pen: ImageDraw.ImageDraw, shape: list[tuple[float, float]], fill: Ink, line: Ink | None, width: int) -> None:
     pen.polygon(shape, fill)
     if line is not None:
         pen.line([*shape, *shape[:2]], line, width, "curve")
