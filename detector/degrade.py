@@ -135,10 +135,7 @@ def _screenshot(pixels: np.ndarray, factor: float, rng: np.random.Generator) -> 
 
 
 def _drawn_over(pixels: np.ndarray, count: float, rng: np.random.Generator) -> np.ndarray:
-    image = Image.fromarray(pixels)
-    for _ in range(int(count)):
-        image, _ = drawn_over(image, rng)
-    return np.asarray(image)
+    return np.asarray(drawn_over(Image.fromarray(pixels), rng, int(count))[0])
 
 
 def _grey_levels(values: np.ndarray) -> np.ndarray:

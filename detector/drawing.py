@@ -19,12 +19,21 @@ Ink = int | str | tuple[int, int, int]  # as Pillow takes it
 Layer = tuple[Image.Image, Image.Image]  # what is drawn, RGB; and how much it covers, 0…255, L
 
 
-def drawn_over(image: Image.Image, rng: np.random.Generator, kind: str | None = None) -> tuple[Image.Image, np.ndarray]:
-    """The RGB image with one thing of `kind` over it, of KINDS, None: any; how much it covers, float32 (h, w), 0…1."""
-    over, cover = KINDS[kind or str(rng.choice(tuple(KINDS)))](image, rng)
-    if rng.random() < 0.3:  # as a picture that was drawn over at another size
-        cover = cover.filter(ImageFilter.GaussianBlur(rng.uniform(0.3, 1.2)))
-    return Image.composite(over, image, cover), np.asarray(cover, np.float32) / 255
+def drawn_over(
+    image: Image.Image, rng: np.random.Generator, count: int = 1, kind: str | None = None
+) -> tuple[Image.Image, np.ndarray]:
+    """The RGB image with `count` things over it, of `kind` (of KINDS; None: any).
+
+    And how much any of them covers at most, float32 (h, w), 0…1.
+    """
+    covers = []
+    for _ in range(count):
+        over, cover = KINDS[kind or str(rng.choice(tuple(KINDS)))](image, rng)
+        if rng.random() < 0.3:  # as a picture that was drawn over at another size
+            cover = cover.filter(ImageFilter.GaussianBlur(rng.uniform(0.3, 1.2)))
+        image = Image.composite(over, image, cover)
+        covers.append(np.asarray(cover, np.float32) / 255)
+    return image, np.max(covers, axis=0)
 
 
 # --- what is drawn ----------------------------------------------------------------------------------------------------

@@ -208,10 +208,16 @@ def todo(shares: Sequence[Share], out: str, form: str, resume: bool, checkpoint_
 
 
 def begin(shares: Sequence[Share], out: str, form: str, checkpoint_sha256: str) -> None:
-    """Notes in `out` which scan it holds, and clears what workers that died have left there. Raises OSError."""
+    """Notes in `out` which scan it holds, and sweeps it. Raises OSError."""
     files, folder = fsspec.core.url_to_fs(out)
     files.makedirs(folder, exist_ok=True)
     files.pipe_file(f"{folder}/scan.json", _facts(shares, form, checkpoint_sha256))
+    sweep(out)
+
+
+def sweep(out: str) -> None:
+    """Removes from `out` what workers that died have left half-written. Raises OSError."""
+    files, folder = fsspec.core.url_to_fs(out)
     for name in _names(files, folder):
         if name.endswith(".partial"):
             files.rm_file(f"{folder}/{name}")
@@ -295,6 +301,7 @@ def main(argv: list[str] | None = None) -> int:
         try:
             begin(shares, out, args.format, identity.sha256)
             judged, errors = scan(left, Scorer, (*model, out, args.format), args.workers, args.gpus)
+            sweep(out)
         except OSError as error:  # --out can't be written
             print(f"error: {error}", file=sys.stderr)
             return 2

@@ -36,11 +36,8 @@ class RandomDrawing(v2.Transform):
         if torch.rand(()) >= self.p:
             return image, mask
         rng = np.random.default_rng(int(torch.randint(2**62, ())))
-        hidden = np.zeros((image.height, image.width), bool)
-        for _ in range(rng.choice((1, 2, 3), p=(0.6, 0.3, 0.1))):
-            image, cover = drawn_over(image, rng)
-            hidden |= cover > OPAQUE
-        below = torch.from_numpy(hidden)[None]
+        image, cover = drawn_over(image, rng, rng.choice((1, 2, 3), p=(0.6, 0.3, 0.1)))
+        below = torch.from_numpy(cover > OPAQUE)[None]
         mask = mask.clone()
         mask[below & (mask == CHANGED)] = CLEAN
         mask[below & (mask == GENERATED)] = UNKNOWN
@@ -152,22 +149,18 @@ def train_transform(size: int, preprocessing: Preprocessing, drawn: float = 0.0)
 
 def whole_transform(preprocessing: Preprocessing) -> v2.Compose:
     """Whole pictures as they are used, drawn over now and then, and delivered in random ways."""
-    size = preprocessing.size
-    deliveries = [RandomDrawing(DRAWN), RandomScale(p=0.3), RandomReencode(p=0.5)]
-    whole = [v2.Resize((size, size)), v2.RandomHorizontalFlip()]
-    return v2.Compose([*deliveries, *whole, *_to_tensor(preprocessing)])
+    return _whole(preprocessing, RandomScale(p=0.3), RandomReencode(p=0.5))
 
 
 def shrunk_transform(preprocessing: Preprocessing) -> v2.Compose:
     """Whole pictures as they are used, delivered much worse: shrunk, and most of them compressed coarsely."""
-    size = preprocessing.size
-    deliveries = [
-        RandomDrawing(DRAWN),
-        RandomScale(p=1, factors=(0.35, 0.75), least=64),
-        RandomReencode(p=0.85, quality=(35, 80)),
-    ]
-    whole = [v2.Resize((size, size)), v2.RandomHorizontalFlip()]
-    return v2.Compose([*deliveries, *whole, *_to_tensor(preprocessing)])
+    scale = RandomScale(p=1, factors=(0.35, 0.75), least=64)
+    return _whole(preprocessing, scale, RandomReencode(p=0.85, quality=(35, 80)))
+
+
+def _whole(preprocessing: Preprocessing, *deliveries: v2.Transform) -> v2.Compose:
+    shown = [v2.Resize((preprocessing.size, preprocessing.size)), v2.RandomHorizontalFlip()]
+    return v2.Compose([RandomDrawing(DRAWN), *deliveries, *shown, *_to_tensor(preprocessing)])
 
 
 def damaged_transform(preprocessing: Preprocessing) -> v2.Compose:

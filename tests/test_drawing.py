@@ -31,7 +31,7 @@ def mask_of(size, value):
 def test_only_what_is_covered_changes(kind, size):
     image, changed = noise(size), 0
     for seed in range(20):
-        drawn, cover = drawn_over(image, np.random.default_rng(seed), kind)
+        drawn, cover = drawn_over(image, np.random.default_rng(seed), kind=kind)
         moved = (np.asarray(drawn) != np.asarray(image)).any(2)
         assert (drawn.mode, drawn.size, cover.shape) == ("RGB", size, (size[1], size[0]))
         assert cover.min() >= 0
@@ -44,7 +44,7 @@ def test_only_what_is_covered_changes(kind, size):
 @pytest.mark.parametrize("kind", KINDS)
 def test_drawings_differ_and_repeat(kind):
     image = noise((120, 120))
-    seeds = [np.asarray(drawn_over(image, np.random.default_rng(seed), kind)[0]) for seed in (1, 2, 3, 1)]
+    seeds = [np.asarray(drawn_over(image, np.random.default_rng(seed), kind=kind)[0]) for seed in (1, 2, 3, 1)]
     assert np.array_equal(seeds[0], seeds[3])
     assert not np.array_equal(seeds[0], seeds[1]) or not np.array_equal(seeds[1], seeds[2])
 
@@ -53,7 +53,7 @@ def test_what_is_below_is_left_alone():
     image = noise((80, 80))
     before = np.array(image)
     for kind in KINDS:
-        drawn_over(image, np.random.default_rng(4), kind)
+        drawn_over(image, np.random.default_rng(4), kind=kind)
     assert np.array_equal(before, np.asarray(image))
 
 
