@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 from detector import ray_scan
-from detector.ray_scan import Scorer, begin, find_shares, jobs_of, todo
+from detector.ray_scan import COLUMNS, Scorer, begin, find_shares, jobs_of, todo
 from detector.scan import ScanError
 
 
@@ -140,6 +140,22 @@ def test_parquet_of_bytes_and_of_structs(tmp_path):
         assert [job.path for job in jobs] == [picture(0), b"", picture(2)]
     with pytest.raises(ValueError, match="no column of encoded pictures"):
         list(jobs_of(bad, 999))
+
+
+def test_what_dead_workers_leave_is_swept_at_the_end(folder, tmp_path, monkeypatch, capsys):
+    out = tmp_path / "out"
+
+    def scan(shares, *_):
+        for share in shares[1:]:
+            (out / f"{share.part}.csv").write_text(",".join(COLUMNS) + "\n")
+        (out / f".{shares[0].part}.0.partial").write_text("hal")
+        return len(shares) - 1, 0  # judged, unreadable
+
+    monkeypatch.setitem(__import__("sys").modules, "ray", SimpleNamespace(init=lambda *_, **__: 0, shutdown=lambda: 0))
+    monkeypatch.setattr(ray_scan, "scan", scan)
+    assert ray_scan.main([str(folder), "--out", str(out), "--format", "csv", "--per-share", "2"]) == 1
+    assert "1 shares were left undone" in capsys.readouterr().err
+    assert out.joinpath("scan.json").exists() and not list(out.glob(".*"))
 
 
 def test_a_cluster_that_cannot_be_reached_is_named(folder, tmp_path, capsys, monkeypatch):

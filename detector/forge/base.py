@@ -101,22 +101,23 @@ def clone(pixels: np.ndarray, copy: np.ndarray, hard: np.ndarray, least: int) ->
 
 
 def colours_like(
-    pixels: np.ndarray, region: np.ndarray, model: np.ndarray, where: np.ndarray, widest: float = np.inf
+    pixels: np.ndarray,
+    region: np.ndarray,
+    model: np.ndarray,
+    where: np.ndarray,
+    widest: float = np.inf,
+    share: float = 1.0,
 ) -> np.ndarray:
     """All of `pixels` with the mean and spread that each Lab channel has in `model` (Reinhard et al., 2001).
 
     Measured in `region` of the pixels and at `where` of the model, bool (h, w), neither of them empty. A spread changes
-    at most `widest` times. Gives float32 (h, w, 3) Lab, as OpenCV counts it in 0…255, not yet clipped.
+    at most `widest` times; `share` 0…1 of the way is gone. Gives uint8 (h, w, 3).
     """
     now, wanted = (cv2.cvtColor(image, cv2.COLOR_RGB2LAB).astype(np.float32) for image in (pixels, model))
     a, b = wanted[where], now[region]
     spread = np.clip((a.std(0) + 1) / (b.std(0) + 1), 1 / widest, widest)
-    return (now - b.mean(0)) * spread + a.mean(0)
-
-
-def of_lab(values: np.ndarray) -> np.ndarray:
-    """float Lab (h, w, 3) in 0…255, clipped, as RGB uint8."""
-    return cv2.cvtColor(np.clip(values, 0, 255).astype(np.uint8), cv2.COLOR_LAB2RGB)
+    fitting = (now - b.mean(0)) * spread + a.mean(0)
+    return cv2.cvtColor(np.clip(now + (fitting - now) * share, 0, 255).astype(np.uint8), cv2.COLOR_LAB2RGB)
 
 
 def feather(mask: np.ndarray, sigma: float, inside: bool = False) -> np.ndarray:

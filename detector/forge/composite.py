@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 
 from ..parts import BROWS, EYES, MOUTH, NOSE, among
-from .base import CannotForge, Forgery, Portrait, blend, clone, colours_like, feather, of_lab
+from .base import CannotForge, Forgery, Portrait, blend, clone, colours_like, feather
 
 COMPOSITE = "composite"  # where a forgery names its artifact
 VARIANTS = ("cut", "clone")  # a soft edge; gradients of the copy (Pérez et al., 2003)
@@ -93,7 +93,4 @@ def _recoloured(moved: np.ndarray, pixels: np.ndarray, hard: np.ndarray, width: 
     ring = (_grown(hard, max(2, round(width * 0.06))) > 0) & (hard == 0)
     if not ring.any():
         return moved
-    now = cv2.cvtColor(moved, cv2.COLOR_RGB2LAB).astype(np.float32)
-    fitting = colours_like(moved, ring, pixels, ring, 1.6)
-    fit = 1 - rng.uniform(0, 0.5) * strength
-    return of_lab(now + (fitting - now) * fit)
+    return colours_like(moved, ring, pixels, ring, widest=1.6, share=1 - rng.uniform(0, 0.5) * strength)

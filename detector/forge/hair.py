@@ -9,7 +9,7 @@ import numpy as np
 
 from ..messages import message
 from ..parts import BACKGROUND, HAIR
-from .base import CannotForge, Forgery, Portrait, blend, colours_like, feather, of_lab
+from .base import CannotForge, Forgery, Portrait, blend, colours_like, feather
 
 VARIANTS = ("swap", "fill", "part")
 HELD_BACK = ("matched",)  # the donor's hair takes on the colours of the hair it replaces
@@ -40,7 +40,7 @@ def forge(
     if region.sum() < 0.1 * box.area:
         raise CannotForge(message("the donor's hair does not reach this head"))
     if variant == "matched":
-        pixels = of_lab(colours_like(pixels, region > 0.5, portrait.pixels, own > 0.5))
+        pixels = colours_like(pixels, region > 0.5, portrait.pixels, own > 0.5)
     mask = feather(region, box.width * rng.uniform(0.01, 0.03) * (1.4 - strength), inside=rng.random() < 0.5)
     mask = mask * np.float32(0.35 + 0.65 * strength)
     return Forgery(blend(portrait.pixels, pixels, mask), mask, "hair", variant, strength)
