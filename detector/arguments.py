@@ -106,15 +106,16 @@ def parser() -> argparse.ArgumentParser:
         "calibrate",
         help="fit probabilities and answers to held-out pictures",
         description="Judges labelled pictures that the checkpoint was not trained on and writes a copy of it whose "
-        "probabilities and answers are fitted to them, and whose named artifacts each stand out in one of a hundred "
-        "of the real ones (of 200 or more) and, beside a probe, are enough to call a picture manipulated where hardly "
-        "any of them get. Of the weights only the biases of these artifacts change, and from where on they are enough.",
+        "probabilities and answers are fitted to them. From 200 real ones on its named artifacts are levelled, too: "
+        "each stands out in one of a hundred of those; with --sent it is also set from where on one is enough to call "
+        "a picture manipulated, which hardly any real one may reach (beside a probe). Else the weights stay.",
     )
     _add_labels(calibrate)
     calibrate.add_argument(
         "--sent",
         action="store_true",
-        help="judge seven in eight pictures compressed, shrunk, blurred, noisy or as a screenshot, as people send them",
+        help="judge eight in nine pictures as people send them: compressed, shrunk, blurred, noisy, drawn over, as a "
+        "screenshot",
     )
     calibrate.add_argument("--out", required=True, metavar="FILE", help="checkpoint to write")
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -47,25 +48,32 @@ def fitted(
 ) -> tuple[Header, np.ndarray]:
     """The header with a calibration by held-out pictures, and the logits of fake (n,) that it was fitted to.
 
-    The network's artifacts are heard and levelled, in place. `seen`: of each picture its faces' logits (faces, labels),
-    from a network that was `deaf`; `target` (n,): 0 real / 1 fake; `data`, `damaged`: as in Calibration; `ways`: `seen`
-    for real pictures alone, in each of the ways in which they may arrive; none: as they are there. Raises ValueError as
-    `fit` does; the network is then as it was.
+    The network's artifacts are heard and levelled, in place, where there are pictures enough; else they stay as they
+    are. `seen`: of each picture its faces' logits (faces, labels), from a network that was `deaf`; `target` (n,): 0
+    real / 1 fake; `data`, `damaged`: as in Calibration; `ways`: `seen` for real pictures alone, in each of the ways in
+    which they may arrive. Without them nothing is heard anew: a trace that pictures as they are never show may be in
+    every third WebP. Raises ValueError as `fit` does; the network is then as it was.
     """
     target, fake = np.asarray(target, int), header.labels.index(FAKE)
     real = [faces for faces, kind in zip(seen, target, strict=True) if not kind]
-    logits = highest(seen)[:, fake]
-    if network.probe is not None:
-        hear(network, header.labels, [highest(way) for way in ways or [real]])
+    logits, probe = highest(seen)[:, fake], network.probe
+    if probe is not None:
+        before = probe.levels.clone(), probe.height.clone()
+        if ways:
+            hear(network, header.labels, [highest(way) for way in ways])
         with torch.no_grad():
-            heard = (network.probe.heard(torch.from_numpy(faces).float()) for faces in seen)
+            heard = (probe.heard(torch.from_numpy(faces).float()) for faces in seen)
             logits = np.array([float(faces[:, fake].max()) for faces in heard])
     try:
         calibration = fit(logits, target, data, damaged)
     except ValueError:
-        deaf(network)
+        if probe is not None:
+            probe.levels.copy_(before[0])
+            probe.height.copy_(before[1])
         raise
-    level(network, header.labels, highest(real))
+    known = header.calibration is not None and header.calibration.levels
+    if not level(network, header.labels, highest(real)):
+        calibration = replace(calibration, levelled=known)
     return replace(header, calibration=calibration), logits
 
 
@@ -74,10 +82,18 @@ def highest(seen: Sequence[np.ndarray]) -> np.ndarray:
     return np.array([faces.max(0) for faces in seen], float).reshape(len(seen), -1)
 
 
-def deaf(network: Network) -> None:
-    """Undoes `hear`, in place: fake is what the whole picture says."""
-    if network.probe is not None:
-        network.probe.levels.fill_(UNHEARD)
+@contextmanager
+def deaf(network: Network) -> Iterator[None]:
+    """While it lasts, fake is what the whole picture says; afterwards the artifacts are heard as before."""
+    if network.probe is None:
+        yield
+        return
+    levels = network.probe.levels.clone()
+    network.probe.levels.fill_(UNHEARD)
+    try:
+        yield
+    finally:
+        network.probe.levels.copy_(levels)
 
 
 def hear(network: Network, labels: Sequence[str], ways: Sequence[np.ndarray]) -> None:

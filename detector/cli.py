@@ -162,23 +162,28 @@ def _calibrate(args: argparse.Namespace, analyser) -> int:
     from .degrade import SENT, OneWay, Sent
     from .evaluate import logits
     from .model import save
+    from .verdict import LEAST_LEVEL
 
     if Path(args.out).exists():
         raise ValueError(f"{args.out} exists; give another --out")
     examples = read_labels(args.labels, args.images, args.split)
     ready = analyser()
     network = ready.classifier.network
-    deaf(network)
-    seen, kept = logits(Sent(ready) if args.sent else ready, examples, args.batch_size)
-    target = [example.target for example in kept]
-    real = [example for example in kept if not example.target]
-    ways = [logits(OneWay(ready, way), real, args.batch_size)[0] for way in SENT] if args.sent else []
+    with deaf(network):
+        seen, kept = logits(Sent(ready) if args.sent else ready, examples, args.batch_size)
+        target = [example.target for example in kept]
+        real = [example for example in kept if not example.target]
+        ways = [logits(OneWay(ready, way), real, args.batch_size)[0] for way in SENT] if args.sent else []
     name = Path(args.labels).name + (f" ({args.split})" if args.split else "")
     header, of_fake = fitted(network, ready.classifier.header, seen, target, name, ways, args.sent)
     print("held-out folds        log loss   calibration error")
     groups = [example.group or example.name for example in kept]
     for way in compare(of_fake, target, groups):
         print(f"  {way.name:<18}  {way.log_loss:.4f}     {way.ece:.4f}")
+    if len(header.calibration.real) < LEAST_LEVEL:
+        print(f"named artifacts: kept as they were, for fewer than {LEAST_LEVEL} of the pictures are real ones")
+    elif not args.sent:
+        print("named artifacts: levelled; from where on one is enough was kept as it was (--sent sets it)")
     save(args.out, network, header)
     a, b, c = header.calibration.a, header.calibration.b, header.calibration.c
     print(f"beta: probability = sigmoid({a:.3f} · ln p - {b:.3f} · ln(1 - p) {c:+.3f}) → {args.out}")

@@ -264,7 +264,8 @@ def _calibration(values: dict[str, Any] | None) -> Calibration | None:
         return None
     real, fake = (tuple(sorted(map(float, values[kind]))) for kind in ("real", "fake"))
     parameters = (float(values[name]) for name in "abc")
-    return Calibration(str(values["data"]), *parameters, real, fake, bool(values.get("damaged", False)))
+    marks = (bool(values.get(name, False)) for name in ("damaged", "levelled"))
+    return Calibration(str(values["data"]), *parameters, real, fake, *marks)
 
 
 def _digest(tensors: dict[str, Tensor]) -> str:

@@ -79,7 +79,8 @@ class Calibration:
     Probability = sigmoid(a · ln p - b · ln(1 - p) + c) with p = sigmoid(logit), where manipulated and real pictures are
     equally frequent (beta calibration: Kull et al., AISTATS 2017). `real`, `fake`: the logits of the held-out pictures,
     sorted; limits for any target follow from them. `data` names the list of those pictures; `damaged`: most of
-    them were judged as people send them, compressed, shrunk and the like.
+    them were judged as people send them, compressed, shrunk and the like; `levelled`: these are too few for it, but the
+    artifacts' logits were levelled before, on others (calibrate.level).
     """
 
     data: str
@@ -89,6 +90,7 @@ class Calibration:
     real: tuple[float, ...]
     fake: tuple[float, ...]
     damaged: bool = False
+    levelled: bool = False
 
     @property
     def pictures(self) -> Message:
@@ -106,12 +108,15 @@ class Calibration:
 
     @property
     def levels(self) -> bool:
-        """Whether the artifacts' logits were levelled on these pictures (calibrate.level)."""
-        return len(self.real) >= LEAST_LEVEL
+        """Whether the artifacts' logits were levelled, on these pictures or before."""
+        return self.levelled or len(self.real) >= LEAST_LEVEL
 
     @cached_property  # 3 ms, once for each picture otherwise
     def sha256(self) -> str:
-        return hashlib.sha256(json.dumps(asdict(self), sort_keys=True).encode()).hexdigest()
+        values = asdict(self)
+        if not self.levelled:  # as before there was such a field: old analyses are still of the same calibration
+            del values["levelled"]
+        return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()
 
 
 def probability(calibration: Calibration | None, logit: float) -> float:

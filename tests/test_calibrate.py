@@ -111,9 +111,13 @@ def test_an_artifact_is_enough_where_hardly_a_real_picture_gets():
     assert network.probe.levels[2].item() == necks.UNHEARD
     assert "lighting" not in CONVICTING  # hard shadows are honest
     assert ENOUGH < TAIL
-    deaf(network)
+    before = network.probe.levels.clone()
     hear(network, LABELS, [thinning((1, 1, 1)), thinning((1, 1, 1), LEAST_LEVEL - 1)])
-    assert (network.probe.levels == necks.UNHEARD).all()
+    assert (network.probe.levels == before).all()
+    with pytest.raises(OSError), deaf(network):
+        assert (network.probe.levels == necks.UNHEARD).all()
+        raise OSError
+    assert (network.probe.levels == before).all()
 
 
 def test_what_is_heard_is_what_is_fitted_and_moves_with_the_level():
@@ -133,10 +137,33 @@ def test_what_is_heard_is_what_is_fitted_and_moves_with_the_level():
     assert abs(network.head.bias[1].item()) > 0.5
     again = network.probe.heard(torch.from_numpy(moved).float())[:, 0].numpy()
     assert again == pytest.approx(logits, abs=1e-3)
-    before = network.probe.levels.clone()
+    levels, height = network.probe.levels.clone(), network.probe.height.clone()
     with pytest.raises(ValueError, match="train the checkpoint first"):
-        fitted(network, header, [-of for of in seen], target, "made")
-    assert (network.probe.levels == necks.UNHEARD).all() and (before != necks.UNHEARD).any()
+        fitted(network, header, [-of for of in seen], target, "made", [[-of for of in real]])
+    assert (network.probe.levels == levels).all() and network.probe.height == height and levels[1] < necks.UNHEARD
+
+
+def test_few_pictures_or_pictures_as_they_are_change_no_level():
+    """Who calibrates on some pictures of their own keeps what was found on many, in every way of delivery."""
+    network, header = with_probe()
+    hear(network, LABELS, [thinning((1, 1, 1))])
+    values, target = made(2 * LEAST_LEVEL + 100, 1.3, -0.2)
+    hair = np.random.default_rng(1).exponential(0.5, len(values))
+    hair[np.flatnonzero(target)[:9]] = 30.0
+    seen = [np.array([row]) for row in np.stack([values, hair, values], 1)]
+    few = np.flatnonzero(target == 0)[LEAST_LEVEL - 1 :]
+    kept = [index for index in range(len(values)) if index not in few]
+    before = {name: value.clone() for name, value in network.state_dict().items()}
+    for known in (False, True):
+        old = replace(header, calibration=replace(fit(values, target, "many"), levelled=known, real=(0.0,)))
+        found, logits = fitted(network, old, [seen[index] for index in kept], target[kept], "few")
+        assert all((value == before[name]).all() for name, value in network.state_dict().items())
+        assert found.calibration.levels is known and found.calibration.data == "few"
+    assert logits[[hair[index] == 30 for index in kept]].min() > 15
+    found, _ = fitted(network, old, seen, target, "enough, as they are")
+    moved = network.head.bias - before["head.bias"]
+    assert moved[1].abs() > 0.1 and network.probe.levels[1] == before["probe.levels"][1] + moved[1]
+    assert network.probe.height == before["probe.height"] and found.calibration.levels
 
 
 def test_too_few_or_the_wrong_way_round():
@@ -154,6 +181,11 @@ def test_calibration_travels_in_the_checkpoint(tmp_path):
     model.save(path, network, replace(header_of(network), calibration=calibration))
     _, header = model.read(path)
     assert header.calibration == calibration and limits(header.calibration) == limits(calibration)
+    others = replace(calibration, levelled=True)
+    assert others.levels and others.sha256 != calibration.sha256
+    other = tmp_path / "b.safetensors"
+    model.save(other, network, replace(header_of(network), calibration=others))
+    assert model.read(other)[1].calibration == others
 
 
 def test_command(tmp_path, tiny_checkpoint, collins, capsys):
@@ -172,7 +204,8 @@ def test_command(tmp_path, tiny_checkpoint, collins, capsys):
     out = tmp_path / "out.safetensors"
     call = ["calibrate", "--labels", tmp_path / "labels.csv", "--checkpoint", tiny_checkpoint, "--out", out]
     assert main([*map(str, call), "--device", "cpu"]) == 0
-    assert "beta:" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "beta:" in said and f"kept as they were, for fewer than {LEAST_LEVEL}" in said
     header = model.read(out)[1]
     assert header.calibration.pictures == f"{2 * LEAST + 4} pictures of labels.csv"
     assert header.sha256 == tiny.header.sha256
