@@ -88,6 +88,13 @@ def test_sha256_tells_calibrations_apart():
     assert OVERLAPPING.sha256 != other.sha256 and len(other.sha256) == 64
 
 
+def test_an_old_analysis_still_names_its_calibration():
+    # As a version wrote it whose calibrations had no `levelled`.
+    before = "63b46f96319af18e8073ac455bf9bf08e29ab6d2cc8d239f3f860c8150f4548b"
+    assert Calibration("made", 1.0, 1.0, 0.0, (-1.0,), (1.0,)).sha256 == before
+    assert Calibration("made", 1.0, 1.0, 0.0, (-1.0,), (1.0,), levelled=True).sha256 != before
+
+
 def test_accused_is_bayes_rule():
     found = measured([0] * 90 + [9] * 10, [0] * 40 + [9] * 60, -9, 9)  # 10 % alarmed, 60 % found
     value, low, high = accused(found, 0.1)
