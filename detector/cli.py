@@ -1,4 +1,4 @@
-"""The command line: python -m detector scan | explain | verify | evaluate | calibrate | card | reviews."""
+"""The command line: python -m detector scan | explain | verify | evaluate | calibrate | adapt | card | reviews."""
 
 from __future__ import annotations
 
@@ -44,6 +44,7 @@ def main(argv: list[str] | None = None) -> int:
             "verify": _verify,
             "evaluate": _evaluate,
             "calibrate": _calibrate,
+            "adapt": _adapt,
         }
 
         def analyser(checkpoint: str | None = args.checkpoint, targets: Targets = targets) -> Analyser:
@@ -188,6 +189,28 @@ def _calibrate(args: argparse.Namespace, analyser) -> int:
     a, b, c = header.calibration.a, header.calibration.b, header.calibration.c
     print(f"beta: probability = sigmoid({a:.3f} · ln p - {b:.3f} · ln(1 - p) {c:+.3f}) → {args.out}")
     return 0
+
+
+def _adapt(args: argparse.Namespace, analyser) -> int:
+    from .adapt import adapt
+    from .data import read_labels
+    from .evaluate import NEAR
+    from .model import save
+
+    if Path(args.out).exists():
+        raise ValueError(f"{args.out} exists; give another --out")
+    examples = read_labels(args.labels, args.images, args.split)
+    name = Path(args.labels).name + (f" ({args.split})" if args.split else "")
+    of = adapt(analyser(), examples, name, args.seed, args.batch_size)
+    print(f"{of.real} real and {of.fake} fake pictures, {of.unread} unreadable")
+    print(f"AUC on them: {of.before:.4f} before, {of.after:.4f} after, each judged by what others had taught")
+    if of.null is not None:
+        print(f"null model's AUC: {of.null:.4f} (file facts alone: bytes, size, quantisation)")
+        if of.after < of.null + NEAR:
+            print("warning: file facts alone do nearly as well, so it may have learned the files, not the faces")
+    save(args.out, of.network, of.header)
+    print(f"→ {args.out}; use it by --checkpoint")
+    return 1 if of.unread else 0
 
 
 def _card(args: argparse.Namespace) -> int:

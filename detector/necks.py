@@ -116,8 +116,11 @@ class Reader(Standardised):
         nn.init.zeros_(self.out.weight)
         nn.init.zeros_(self.out.bias)
 
-    def forward(self, x: Tensor) -> Tensor:
-        return self.out(self.hidden(self.standardised(x)).relu())[:, 0]
+    def forward(self, x: Tensor, dropped: tuple[float, float] = (0.0, 0.0)) -> Tensor:
+        """`dropped`: shares of the statistics and of the hidden units that are left out by chance, to teach it."""
+        few, more = dropped
+        hidden = self.hidden(F.dropout(self.standardised(x), few, few > 0)).relu()
+        return self.out(F.dropout(hidden, more, more > 0))[:, 0]
 
 
 class Pair(nn.Module):

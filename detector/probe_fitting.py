@@ -152,9 +152,7 @@ def _taught(member: Reader, x: torch.Tensor, target: torch.Tensor) -> Reader:
     soft = target * (1 - SMOOTHING) + SMOOTHING / 2
     for _ in range(ROUNDS):
         for chosen in torch.randperm(len(x))[: steps * size].split(size):
-            hidden = member.hidden(F.dropout(x[chosen], DROPPED[0])).relu()
-            said = member.out(F.dropout(hidden, DROPPED[1]))[:, 0]
-            F.binary_cross_entropy_with_logits(said, soft[chosen]).backward()
+            F.binary_cross_entropy_with_logits(member(x[chosen], DROPPED), soft[chosen]).backward()
             optimizer.step()
             optimizer.zero_grad()
             schedule.step()

@@ -1,0 +1,169 @@
+"""Teaches a checkpoint's probe labelled pictures of one's own, and calibrates it on them; its maps stay as they are.
+
+Kinds of fakes that it never met get middling scores, though what its two backbones see of them mostly tells them well.
+So the read-outs go on learning from where they are, on as few as a hundred pictures, in seconds. What the result is
+worth is told by pictures that had no part in it: a fifth of them at a time is judged by read-outs fitted to the others,
+and on these judgements it is calibrated.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from PIL import Image
+from sklearn.metrics import roc_auc_score
+from sklearn.model_selection import StratifiedGroupKFold
+from torch import Tensor
+from torchvision import tv_tensors
+from tqdm import tqdm
+
+from . import metrics, probe, shortcut, transforms
+from .analyse import Analyser
+from .artifacts import FAKE
+from .calibrate import LEAST, deaf, fitted
+from .data import Example
+from .evaluate import logits
+from .model import Header, Network
+from .necks import Pair
+from .probe_fitting import DROPPED, SMOOTHING
+
+MORE = 2  # random deliveries of each picture, of either kind
+ROUNDS, BATCH, RATE = 10, 32, 3e-4  # ten times the rate forgets what it knew of other sources
+FOLDS = 5
+NOTHING = torch.zeros(1)
+
+
+@dataclass(frozen=True)
+class Adapted:
+    """`before`, `after`: AUC on the pictures, 0…1, the latter by read-outs that had not seen them; `null`: of file
+    facts alone, None where that can't be measured; `real`, `fake`: how many; `unread`: pictures that can't be read.
+    """
+
+    network: Network
+    header: Header
+    before: float
+    after: float
+    null: float | None
+    real: int
+    fake: int
+    unread: int
+
+
+@dataclass(frozen=True)
+class _Seen:
+    """Of n pictures' largest faces: `target` (n,), `shrunk` (n,) as Classifier.shrunk gives it, and the head's logits
+    (n, views) and both statistics (n, views, features): of the picture as it is, then as usual, then badly delivered.
+    """
+
+    target: np.ndarray
+    shrunk: np.ndarray
+    head: Tensor
+    trained: Tensor
+    untouched: Tensor
+
+
+def adapt(analyser: Analyser, examples: Sequence[Example], name: str, seed: int = 0, batch_size: int = 32) -> Adapted:
+    """From labelled pictures, of which the largest face counts. The analyser's own network is left as it is.
+
+    `name` of the list, for the calibration. Raises ValueError without a probe, for fewer than LEAST pictures of a class
+    or fewer than FOLDS groups, and where none can be read.
+    """
+    network, header = analyser.classifier.network, analyser.classifier.header
+    if network.probe is None:
+        raise ValueError("the checkpoint has no probe to teach; fine-tune it by train.py, then detector.probe_training")
+    with deaf(network):
+        judged, kept = logits(analyser, examples, batch_size)
+    groups = np.array([example.group or example.name for example in kept])
+    target = np.array([example.target for example in kept])
+    if min(counts := np.bincount(target, minlength=2)) < LEAST:
+        raise ValueError(f"{counts[0]} real and {counts[1]} fake pictures are too few; give {LEAST} of each")
+    if len(set(groups)) < FOLDS:
+        raise ValueError(f"the pictures are of {len(set(groups))} groups; give {FOLDS}, to judge some by the others")
+    place, facts = header.labels.index(FAKE), []
+    seen, network = _read(analyser, kept, seed, facts), copy.deepcopy(network).cpu()
+    largest = np.array([faces[0] for faces in judged])
+    held_out = largest.copy()
+    for train, test in StratifiedGroupKFold(FOLDS, shuffle=True, random_state=seed).split(target, target, groups):
+        taught = _taught(network, seen, train, seed)
+        held_out[test, place] += _said(taught, seen, test) - _said(network, seen, test)
+    network = _taught(network, seen, np.arange(len(kept)), seed)
+    training = header.training | {"adapted": dict(pictures=len(kept), name=name, seed=seed)}
+    header, _ = fitted(network, replace(header, training=training), list(held_out[:, None]), target, name)
+    aucs = (float(roc_auc_score(target, of[:, place])) for of in (largest, held_out))
+    try:
+        null = shortcut.cross_validated_auc(facts, target, groups)
+    except ValueError:  # too few of a kind in a fold
+        null = None
+    return Adapted(network, header, *aucs, null, *counts.tolist(), len(examples) - len(kept))
+
+
+def _read(analyser: Analyser, examples: Sequence[Example], seed: int, facts: list) -> _Seen:
+    """What the probe sees of the largest faces, cut as they are when they are judged; fills `facts` of the files."""
+    process, network = analyser.classifier.header.preprocessing, analyser.classifier.network
+    views = [transforms.eval_transform(process)]
+    views += [transforms.whole_transform(process)] * MORE + [transforms.shrunk_transform(process)] * MORE
+    shrunk, labels = [], len(analyser.labels)
+
+    def batches() -> Iterator[tuple[Tensor, Tensor, Tensor]]:
+        for number, example in enumerate(tqdm(examples, "read", unit="picture")):
+            found = analyser.prepare(example.path)
+            facts.append(found.picture.facts)
+            shrunk.append(found.shrunk[0])
+            square = Image.fromarray(found.crops[0].cut(found.picture.pixels))
+            mask = tv_tensors.Mask(torch.zeros(1, *square.size[::-1], dtype=torch.uint8))
+            with torch.random.fork_rng(devices=[]):
+                torch.default_generator.manual_seed(seed + number)
+                images = [view(square, mask)[0].as_subclass(Tensor) for view in views]
+            yield torch.stack(images), torch.full((len(views), labels), float(example.target)), NOTHING
+
+    read = probe.read(network, batches(), analyser.classifier.device, process.size)
+    shape = (len(examples), len(views))
+    head = network.pool(torch.from_numpy(read.evidence[:, None]))[:, 0].reshape(shape)
+    of = (torch.from_numpy(each).reshape(*shape, -1) for each in (read.trained, read.untouched))
+    return _Seen(read.target.reshape(shape)[:, 0], np.array(shrunk), head, *of)
+
+
+def _taught(network: Network, seen: _Seen, chosen: np.ndarray, seed: int) -> Network:
+    """A copy whose read-outs went on learning from the pictures at `chosen`."""
+    network = copy.deepcopy(network)
+    usual, delivered = slice(0, 1 + MORE), slice(1, None)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        for pair, views in ((network.probe.usual, usual), (network.probe.shrunk, delivered)):
+            _teach(pair, network.probe.floor, seen, torch.from_numpy(chosen), views)
+    return network.requires_grad_(False)
+
+
+def _teach(pair: Pair, floor: Tensor, seen: _Seen, chosen: Tensor, views: slice) -> None:
+    head, trained, untouched = (each[chosen, views].flatten(0, 1) for each in (seen.head, seen.trained, seen.untouched))
+    target = torch.from_numpy(seen.target)[chosen].repeat_interleave(len(range(*views.indices(seen.head.shape[1]))))
+    weight = torch.from_numpy(metrics.even(target.numpy())).float()
+    soft = target * (1 - SMOOTHING) + SMOOTHING / 2
+    optimizer = torch.optim.AdamW(pair.requires_grad_(True).parameters(), RATE, weight_decay=0)
+    size = min(BATCH, len(target))
+    steps = len(target) // size
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, RATE, ROUNDS * steps)
+    for _ in range(ROUNDS):
+        for some in torch.randperm(len(target))[: steps * size].split(size):
+            said = pair.trained(trained[some], DROPPED) + pair.untouched(untouched[some], DROPPED)
+            said = head[some] + floor + F.softplus(said - floor)
+            F.binary_cross_entropy_with_logits(said, soft[some], weight[some]).backward()
+            optimizer.step()
+            optimizer.zero_grad()
+            schedule.step()
+
+
+def _said(network: Network, seen: _Seen, chosen: np.ndarray) -> np.ndarray:
+    """What the probe says of pictures as they are, (n,), logits; which pair is believed follows from their size."""
+    at, floor = torch.from_numpy(chosen), network.probe.floor
+    with torch.no_grad():
+        pairs = (
+            pair(seen.trained[at, 0], seen.untouched[at, 0]) for pair in (network.probe.usual, network.probe.shrunk)
+        )
+        usual, shrunk = (floor + F.softplus(said - floor) for said in pairs)
+        return torch.lerp(usual, shrunk, torch.from_numpy(seen.shrunk)[at]).numpy()
