@@ -9,6 +9,7 @@ and on these judgements it is calibrated.
 from __future__ import annotations
 
 import copy
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -28,12 +29,13 @@ from .artifacts import FAKE
 from .calibrate import LEAST, deaf, fitted
 from .data import Example
 from .evaluate import logits
+from .images import FileFacts
 from .model import Header, Network
 from .necks import Pair
 from .probe_fitting import DROPPED, SMOOTHING
 
 MORE = 2  # random deliveries of each picture, of either kind
-ROUNDS, BATCH, RATE = 10, 32, 3e-4  # ten times the rate forgets what it knew of other sources
+STEPS, BATCH, RATE = 100, 32, 3e-4  # more of either, and it forgets what it knew of other sources (weights/tried.md)
 FOLDS = 5
 NOTHING = torch.zeros(1)
 
@@ -55,7 +57,7 @@ class Adapted:
 
 
 @dataclass(frozen=True)
-class _Seen:
+class Seen:
     """Of n pictures' largest faces: `target` (n,), `shrunk` (n,) as Classifier.shrunk gives it, and the head's logits
     (n, views) and both statistics (n, views, features): of the picture as it is, then as usual, then badly delivered.
     """
@@ -65,6 +67,10 @@ class _Seen:
     head: Tensor
     trained: Tensor
     untouched: Tensor
+
+    def at(self, places: np.ndarray) -> Seen:
+        """Of some of the pictures."""
+        return Seen(*(of[places] for of in vars(self).values()))
 
 
 def adapt(analyser: Analyser, examples: Sequence[Example], name: str, seed: int = 0, batch_size: int = 32) -> Adapted:
@@ -84,17 +90,10 @@ def adapt(analyser: Analyser, examples: Sequence[Example], name: str, seed: int 
         raise ValueError(f"{counts[0]} real and {counts[1]} fake pictures are too few; give {LEAST} of each")
     if len(set(groups)) < FOLDS:
         raise ValueError(f"the pictures are of {len(set(groups))} groups; give {FOLDS}, to judge some by the others")
-    place, facts = header.labels.index(FAKE), []
-    seen, network = _read(analyser, kept, seed, facts), copy.deepcopy(network).cpu()
-    largest = np.array([faces[0] for faces in judged])
-    held_out = largest.copy()
-    for train, test in StratifiedGroupKFold(FOLDS, shuffle=True, random_state=seed).split(target, target, groups):
-        taught = _taught(network, seen, train, seed)
-        held_out[test, place] += _said(taught, seen, test) - _said(network, seen, test)
-    network = _taught(network, seen, np.arange(len(kept)), seed)
-    training = header.training | {"adapted": dict(pictures=len(kept), name=name, seed=seed)}
-    header, _ = fitted(network, replace(header, training=training), list(held_out[:, None]), target, name)
-    aucs = (float(roc_auc_score(target, of[:, place])) for of in (largest, held_out))
+    facts: list[FileFacts] = []
+    seen, largest = read(analyser, kept, seed, facts), np.array([faces[0] for faces in judged])
+    network, header, held_out = learn(copy.deepcopy(network).cpu(), header, seen, largest, groups, name, seed)
+    aucs = (float(roc_auc_score(target, of[:, header.labels.index(FAKE)])) for of in (largest, held_out))
     try:
         null = shortcut.cross_validated_auc(facts, target, groups)
     except ValueError:  # too few of a kind in a fold
@@ -102,7 +101,25 @@ def adapt(analyser: Analyser, examples: Sequence[Example], name: str, seed: int 
     return Adapted(network, header, *aucs, null, *counts.tolist(), len(examples) - len(kept))
 
 
-def _read(analyser: Analyser, examples: Sequence[Example], seed: int, facts: list) -> _Seen:
+def learn(
+    network: Network, header: Header, seen: Seen, largest: np.ndarray, groups: np.ndarray, name: str, seed: int = 0
+) -> tuple[Network, Header, np.ndarray]:
+    """A copy that learned from n pictures, calibrated; and their logits (n, labels) by what others of them taught.
+
+    `largest`: the logits (n, labels) of their largest faces as they were, deaf; `groups` (n,): pictures that are not to
+    judge each other. The network is on the CPU. Raises ValueError as `fitted` does.
+    """
+    place, held_out, target = header.labels.index(FAKE), largest.copy(), seen.target.astype(int)
+    for train, test in StratifiedGroupKFold(FOLDS, shuffle=True, random_state=seed).split(target, target, groups):
+        others, these = seen.at(train), seen.at(test)
+        held_out[test, place] += said(taught(network, others, seed), these) - said(network, these)
+    network = taught(network, seen, seed)
+    training = header.training | {"adapted": dict(pictures=len(target), name=name, seed=seed)}
+    header, _ = fitted(network, replace(header, training=training), list(held_out[:, None]), target, name)
+    return network, header, held_out
+
+
+def read(analyser: Analyser, examples: Sequence[Example], seed: int, facts: list[FileFacts]) -> Seen:
     """What the probe sees of the largest faces, cut as they are when they are judged; fills `facts` of the files."""
     process, network = analyser.classifier.header.preprocessing, analyser.classifier.network
     views = [transforms.eval_transform(process)]
@@ -121,49 +138,45 @@ def _read(analyser: Analyser, examples: Sequence[Example], seed: int, facts: lis
                 images = [view(square, mask)[0].as_subclass(Tensor) for view in views]
             yield torch.stack(images), torch.full((len(views), labels), float(example.target)), NOTHING
 
-    read = probe.read(network, batches(), analyser.classifier.device, process.size)
+    found = probe.read(network, batches(), analyser.classifier.device, process.size)
     shape = (len(examples), len(views))
-    head = network.pool(torch.from_numpy(read.evidence[:, None]))[:, 0].reshape(shape)
-    of = (torch.from_numpy(each).reshape(*shape, -1) for each in (read.trained, read.untouched))
-    return _Seen(read.target.reshape(shape)[:, 0], np.array(shrunk), head, *of)
+    head = network.pool(torch.from_numpy(found.evidence[:, None]))[:, 0].reshape(shape)
+    of = (torch.from_numpy(each).reshape(*shape, -1) for each in (found.trained, found.untouched))
+    return Seen(found.target.reshape(shape)[:, 0], np.array(shrunk), head, *of)
 
 
-def _taught(network: Network, seen: _Seen, chosen: np.ndarray, seed: int) -> Network:
-    """A copy whose read-outs went on learning from the pictures at `chosen`."""
+def taught(network: Network, seen: Seen, seed: int) -> Network:
+    """A copy whose read-outs went on learning from these pictures."""
     network = copy.deepcopy(network)
     usual, delivered = slice(0, 1 + MORE), slice(1, None)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         for pair, views in ((network.probe.usual, usual), (network.probe.shrunk, delivered)):
-            _teach(pair, network.probe.floor, seen, torch.from_numpy(chosen), views)
+            _teach(pair, network.probe.floor, seen, views)
     return network.requires_grad_(False)
 
 
-def _teach(pair: Pair, floor: Tensor, seen: _Seen, chosen: Tensor, views: slice) -> None:
-    head, trained, untouched = (each[chosen, views].flatten(0, 1) for each in (seen.head, seen.trained, seen.untouched))
-    target = torch.from_numpy(seen.target)[chosen].repeat_interleave(len(range(*views.indices(seen.head.shape[1]))))
+def _teach(pair: Pair, floor: Tensor, seen: Seen, views: slice) -> None:
+    head, trained, untouched = (each[:, views].flatten(0, 1) for each in (seen.head, seen.trained, seen.untouched))
+    target = torch.from_numpy(seen.target).repeat_interleave(len(head) // len(seen.target))
     weight = torch.from_numpy(metrics.even(target.numpy())).float()
     soft = target * (1 - SMOOTHING) + SMOOTHING / 2
     optimizer = torch.optim.AdamW(pair.requires_grad_(True).parameters(), RATE, weight_decay=0)
-    size = min(BATCH, len(target))
-    steps = len(target) // size
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, RATE, ROUNDS * steps)
-    for _ in range(ROUNDS):
-        for some in torch.randperm(len(target))[: steps * size].split(size):
-            said = pair.trained(trained[some], DROPPED) + pair.untouched(untouched[some], DROPPED)
-            said = head[some] + floor + F.softplus(said - floor)
-            F.binary_cross_entropy_with_logits(said, soft[some], weight[some]).backward()
-            optimizer.step()
-            optimizer.zero_grad()
-            schedule.step()
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, RATE, STEPS)
+    rounds = math.ceil(STEPS * BATCH / len(target))
+    order = torch.cat([torch.randperm(len(target)) for _ in range(rounds)])[: STEPS * BATCH]
+    for some in order.split(BATCH):
+        whole = pair.trained(trained[some], DROPPED) + pair.untouched(untouched[some], DROPPED)
+        logit = head[some] + floor + F.softplus(whole - floor)
+        F.binary_cross_entropy_with_logits(logit, soft[some], weight[some]).backward()
+        optimizer.step()
+        optimizer.zero_grad()
+        schedule.step()
 
 
-def _said(network: Network, seen: _Seen, chosen: np.ndarray) -> np.ndarray:
+def said(network: Network, seen: Seen) -> np.ndarray:
     """What the probe says of pictures as they are, (n,), logits; which pair is believed follows from their size."""
-    at, floor = torch.from_numpy(chosen), network.probe.floor
+    floor, of = network.probe.floor, (seen.trained[:, 0], seen.untouched[:, 0])
     with torch.no_grad():
-        pairs = (
-            pair(seen.trained[at, 0], seen.untouched[at, 0]) for pair in (network.probe.usual, network.probe.shrunk)
-        )
-        usual, shrunk = (floor + F.softplus(said - floor) for said in pairs)
-        return torch.lerp(usual, shrunk, torch.from_numpy(seen.shrunk)[at]).numpy()
+        usual, shrunk = (floor + F.softplus(pair(*of) - floor) for pair in (network.probe.usual, network.probe.shrunk))
+        return torch.lerp(usual, shrunk, torch.from_numpy(seen.shrunk)).numpy()

@@ -103,13 +103,13 @@ def test_what_is_calibrated_on_is_what_the_network_says(tmp_path, collins, hoppe
         Image.fromarray(pixels).save(tmp_path / f"{number}.png")
         lines.append(f"{number}.png,{number % 2}")
     analyser, examples = Analyser(str(path), "cpu"), read_labels(listed(tmp_path, lines))
-    seen, chosen = adapt._read(analyser, examples, 0, []), np.arange(4)
+    seen = adapt.read(analyser, examples, 0, [])
     assert seen.head.shape == (4, 1 + 2 * MORE) and seen.shrunk.max() > 0 and seen.shrunk.min() == 0
-    taught = adapt._taught(analyser.classifier.network, seen, chosen, 0)
-    with torch.no_grad():  # ten rounds on four pictures hardly change a thing
+    taught = adapt.taught(analyser.classifier.network, seen, 0)
+    with torch.no_grad():  # so few pictures hardly change a thing
         for pair in (taught.probe.usual, taught.probe.shrunk):
             pair.trained.out.weight *= 2
-    moved = adapt._said(taught, seen, chosen) - adapt._said(network, seen, chosen)
+    moved = adapt.said(taught, seen) - adapt.said(network, seen)
     model.save(tmp_path / "taught.safetensors", taught, header)
     says = []
     for one in (analyser, Analyser(str(tmp_path / "taught.safetensors"), "cpu")):
