@@ -1,4 +1,4 @@
-"""Teaches a checkpoint's probe labelled pictures of one's own, and calibrates it on them; its maps stay as they are.
+"""Teaches a checkpoint's probe labelled pictures of one's own, and calibrates it on them; its heads stay as they are.
 
 Kinds of fakes that it never met get middling scores, though what its two backbones see of them mostly tells them well.
 So the read-outs go on learning from where they are, on as few as a hundred pictures, in seconds. What the result is

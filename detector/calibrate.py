@@ -150,7 +150,9 @@ def fit(logits: Sequence[float], target: Sequence[int], data: str, damaged: bool
     logits, target = _checked(logits, target)
     a, b, c = _beta_parameters(logits, target)
     if a + b <= 0:
-        raise ValueError("real pictures get higher scores than manipulated ones; train the checkpoint first")
+        raise ValueError(
+            "real pictures get higher scores than manipulated ones; is 1 fake? If so, train the checkpoint first"
+        )
     kept = [tuple(np.sort(logits[target == kind]).round(DIGITS).tolist()) for kind in (0, 1)]
     return Calibration(data, a, b, c, *kept, damaged)
 

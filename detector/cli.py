@@ -157,17 +157,24 @@ def _evaluate(args: argparse.Namespace, analyser) -> int:
     return 1 if result["errors"] else 0
 
 
+def _given(args: argparse.Namespace) -> tuple[list, str]:
+    """The labelled pictures, and what their list is called, of a command that writes a new checkpoint."""
+    from .data import read_labels
+
+    if Path(args.out).exists():
+        raise ValueError(f"{args.out} exists; give another --out")
+    split = f" ({args.split})" if args.split else ""
+    return read_labels(args.labels, args.images, args.split), Path(args.labels).name + split
+
+
 def _calibrate(args: argparse.Namespace, analyser) -> int:
     from .calibrate import compare, deaf, fitted
-    from .data import read_labels
     from .degrade import SENT, OneWay, Sent
     from .evaluate import logits
     from .model import save
     from .verdict import LEAST_LEVEL
 
-    if Path(args.out).exists():
-        raise ValueError(f"{args.out} exists; give another --out")
-    examples = read_labels(args.labels, args.images, args.split)
+    examples, name = _given(args)
     ready = analyser()
     network = ready.classifier.network
     with deaf(network):
@@ -175,7 +182,6 @@ def _calibrate(args: argparse.Namespace, analyser) -> int:
         target = [example.target for example in kept]
         real = [example for example in kept if not example.target]
         ways = [logits(OneWay(ready, way), real, args.batch_size)[0] for way in SENT] if args.sent else []
-    name = Path(args.labels).name + (f" ({args.split})" if args.split else "")
     header, of_fake = fitted(network, ready.classifier.header, seen, target, name, ways, args.sent)
     print("held-out folds        log loss   calibration error")
     groups = [example.group or example.name for example in kept]
@@ -193,14 +199,10 @@ def _calibrate(args: argparse.Namespace, analyser) -> int:
 
 def _adapt(args: argparse.Namespace, analyser) -> int:
     from .adapt import adapt
-    from .data import read_labels
     from .evaluate import NEAR
     from .model import save
 
-    if Path(args.out).exists():
-        raise ValueError(f"{args.out} exists; give another --out")
-    examples = read_labels(args.labels, args.images, args.split)
-    name = Path(args.labels).name + (f" ({args.split})" if args.split else "")
+    examples, name = _given(args)
     of = adapt(analyser(), examples, name, args.seed, args.batch_size)
     print(f"{of.real} real and {of.fake} fake pictures, {of.unread} unreadable")
     print(f"AUC on them: {of.before:.4f} before, {of.after:.4f} after, each judged by what others had taught")
