@@ -124,7 +124,7 @@ def parser() -> argparse.ArgumentParser:
         help="teach the checkpoint labelled pictures of your own",
         description="Goes on teaching the checkpoint's probe by labelled pictures of your own, a hundred or more, real "
         "and manipulated ones from the same places, and calibrates it on them; writes a copy. The largest face of each "
-        "counts. Named artifacts stay, but for their zeros (see calibrate). It then knows this source, and others less.",
+        "counts. Named artifacts stay, but for their zeros (see calibrate). It then knows this source, others less.",
     )
     _add_labels(adapt)
     adapt.add_argument("--out", required=True, metavar="FILE", help="checkpoint to write")
