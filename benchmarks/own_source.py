@@ -9,6 +9,7 @@ checked.
 import argparse
 import copy
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 import torch
@@ -73,10 +74,8 @@ def main() -> None:
         new, _ = fitted(own, header, list(largest[chosen, None]), target[chosen], "own")
         return own, new, levelled(own)
 
-    def taught(chosen: np.ndarray) -> tuple[Network, Header, np.ndarray]:
-        own, new, _ = adapt.learn(
-            copy.deepcopy(network), header, seen.at(chosen), largest[chosen], groups[chosen], "own"
-        )
+    def taught(chosen: np.ndarray, alone: bool = False) -> tuple[Network, Header, np.ndarray]:
+        own, new, _ = adapt.learn(network, header, seen.at(chosen), largest[chosen], groups[chosen], "own", alone)
         moved = levelled(own) + np.zeros_like(largest)
         moved[:, place] += adapt.said(own, seen) - adapt.said(network, seen)
         return own, new, moved
@@ -89,7 +88,8 @@ def main() -> None:
     print("|  | " + " | ".join(COLUMNS) + " |")
     print("| --- |" + " --- |" * len(COLUMNS))
     print("| as it comes | " + " | ".join(f"{value:.3f}" for value in figures(network, header, target, largest)) + " |")
-    for name, way in (("calibrated on", calibrated), ("taught", taught)):
+    ways = {"calibrated on": calibrated, "taught": taught, "taught --alone": partial(taught, alone=True)}
+    for name, way in ways.items():
         for count in args.counts:
             print(f"| {name} {count} | {drawn(way, target, largest, count, args.draws, args.seed)} |", flush=True)
 

@@ -128,6 +128,12 @@ def parser() -> argparse.ArgumentParser:
     )
     _add_labels(adapt)
     adapt.add_argument("--out", required=True, metavar="FILE", help="checkpoint to write")
+    adapt.add_argument(
+        "--alone",
+        action="store_true",
+        help="set where the answers begin by these pictures alone: fewer stay open, but real photos of other sources "
+        "may then be called manipulated",
+    )
     adapt.add_argument("--seed", type=int, default=0, help="of folds, deliveries and order (default: 0)")
 
     card = commands.add_parser(

@@ -203,7 +203,7 @@ def _adapt(args: argparse.Namespace, analyser) -> int:
     from .model import save
 
     examples, name = _given(args)
-    of = adapt(analyser(), examples, name, args.seed, args.batch_size)
+    of = adapt(analyser(), examples, name, args.alone, args.seed, args.batch_size)
     print(f"{of.real} real and {of.fake} fake pictures, {of.unread} unreadable")
     print(f"AUC on them: {of.before:.4f} before, {of.after:.4f} after, each judged by what others had taught")
     if of.null is not None:

@@ -18,6 +18,7 @@ from detector.cli import main
 from detector.data import read_labels
 from detector.evaluate import logits
 from detector.necks import UNHEARD
+from detector.verdict import limits
 
 
 def portraits(folder, paths, count, target, soft=False):
@@ -58,8 +59,10 @@ def test_command(own, tmp_path, capsys):
     shipped, old = model.read(model.EMBEDDED)
     network, header = model.read(out)
     assert header.training["adapted"] == {"pictures": 2 * LEAST + 4, "name": "own.csv", "seed": 0}
-    assert header.calibration.data == "own.csv" and len(header.calibration.real) == LEAST + 2
-    assert header.calibration.levels and old.calibration.levels  # on many pictures, before
+    assert header.calibration.data == f"{old.calibration.data}, own.csv" and header.calibration.damaged
+    assert len(header.calibration.real) == len(old.calibration.real) + LEAST + 2 and header.calibration.levels
+    # What follows from a thousand photos of other sources is not given up for two dozen of this one.
+    assert limits(header.calibration).upper > limits(old.calibration).upper - 0.5
     # Maps and named artifacts stay to the bit; so do looks, and what no fake has touched.
     changed = {name for name, value in network.state_dict().items() if (value != shipped.state_dict()[name]).any()}
     assert changed and all(name.startswith(("probe.usual.", "probe.shrunk.")) for name in changed)
@@ -73,8 +76,11 @@ def test_command(own, tmp_path, capsys):
 
 def test_the_same_seed_teaches_the_same_and_the_analyser_stays(own):
     analyser, examples = Analyser(None, "cpu"), read_labels(own)
-    first, again = (adapt.adapt(analyser, examples, "own") for _ in range(2))
+    first, again = (adapt.adapt(analyser, examples, "own", alone=True) for _ in range(2))
     assert first.after == again.after and first.header == again.header
+    of = first.header.calibration
+    assert (of.data, len(of.real), len(of.fake)) == ("own", LEAST + 2, LEAST + 2)
+    assert of.levels  # on many pictures, before
     for name, value in first.network.state_dict().items():
         assert torch.equal(value, again.network.state_dict()[name])
     shipped = model.read(model.EMBEDDED)[0].state_dict()
