@@ -85,7 +85,7 @@ def adapt(
     """From labelled pictures, of which the largest face counts. The analyser's own network is left as it is.
 
     `name` of the list, for the calibration; `alone`: as `learn` takes it. Raises ValueError without a probe, for fewer
-    than LEAST pictures of a class or fewer than FOLDS groups, and where none can be read.
+    than LEAST pictures or FOLDS groups of a class, and where none can be read.
     """
     network, header = analyser.classifier.network, analyser.classifier.header
     if network.probe is None:
@@ -96,8 +96,8 @@ def adapt(
     target = np.array([example.target for example in kept])
     if min(counts := np.bincount(target, minlength=2)) < LEAST:
         raise ValueError(f"{counts[0]} real and {counts[1]} fake pictures are too few; give {LEAST} of each")
-    if len(set(groups)) < FOLDS:
-        raise ValueError(f"the pictures are of {len(set(groups))} groups; give {FOLDS}, to judge some by the others")
+    if (least := min(len(set(groups[target == kind])) for kind in (0, 1))) < FOLDS:
+        raise ValueError(f"those of a class are of {least} groups; give {FOLDS} of each, to judge some by the others")
     facts: list[FileFacts] = []
     seen, largest = read(analyser, kept, seed, facts), np.array([faces[0] for faces in judged])
     network, header, held_out = learn(copy.deepcopy(network).cpu(), header, seen, largest, groups, name, alone, seed)
@@ -131,7 +131,7 @@ def learn(
         others, these = seen.at(train), seen.at(test)
         held_out[test, place] += said(taught(network, others, seed), these) - said(network, these)
     network = taught(network, seen, seed)
-    training = header.training | {"adapted": dict(pictures=len(target), name=name, seed=seed)}
+    training = header.training | {"adapted": dict(pictures=len(target), name=name, alone=alone, seed=seed)}
     new, _ = fitted(network, replace(header, training=training), list(held_out[:, None]), target, name)
     if header.calibration and not alone:
         new = replace(new, calibration=_with(header.calibration, new.calibration))

@@ -58,7 +58,7 @@ def test_command(own, tmp_path, capsys):
     assert "warning" not in said  # the files are all alike
     shipped, old = model.read(model.EMBEDDED)
     network, header = model.read(out)
-    assert header.training["adapted"] == {"pictures": 2 * LEAST + 4, "name": "own.csv", "seed": 0}
+    assert header.training["adapted"] == {"pictures": 2 * LEAST + 4, "name": "own.csv", "alone": False, "seed": 0}
     assert header.calibration.data == f"{old.calibration.data}, own.csv" and header.calibration.damaged
     assert len(header.calibration.real) == len(old.calibration.real) + LEAST + 2 and header.calibration.levels
     # What follows from a thousand photos of other sources is not given up for two dozen of this one.
@@ -130,7 +130,7 @@ def test_what_can_not_teach_is_refused(own, tmp_path, tiny, collins):
     assert analyser.classifier.network.probe.levels.min() < UNHEARD
     with pytest.raises(ValueError, match=f"give {LEAST} of each"):
         adapt.adapt(analyser, examples[: LEAST + 3], "few")
-    with pytest.raises(ValueError, match=f"of 2 groups; give {FOLDS}"):
+    with pytest.raises(ValueError, match=f"of 1 groups; give {FOLDS} of each"):
         adapt.adapt(analyser, [replace(e, group=str(e.target)) for e in examples], "two")
     assert analyser.classifier.network.probe.levels.min() < UNHEARD  # heard again, whatever happened
     with pytest.raises(ValueError, match="has no probe to teach"):
