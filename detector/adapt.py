@@ -23,12 +23,12 @@ from torch import Tensor
 from torchvision import tv_tensors
 from tqdm import tqdm
 
-from . import metrics, probe, shortcut, transforms
+from . import metrics, probe, transforms
 from .analyse import Analyser
 from .artifacts import FAKE
 from .calibrate import LEAST, deaf, fitted
 from .data import Example
-from .evaluate import logits
+from .evaluate import logits, null_auc
 from .images import FileFacts
 from .model import Header, Network
 from .necks import Pair
@@ -102,10 +102,7 @@ def adapt(
     seen, largest = read(analyser, kept, seed, facts), np.array([faces[0] for faces in judged])
     network, header, held_out = learn(copy.deepcopy(network).cpu(), header, seen, largest, groups, name, alone, seed)
     aucs = (float(roc_auc_score(target, of[:, header.labels.index(FAKE)])) for of in (largest, held_out))
-    try:
-        null = shortcut.cross_validated_auc(facts, target, groups)
-    except ValueError:  # too few of a kind in a fold
-        null = None
+    null = null_auc(facts, kept, groups)
     return Adapted(network, header, *aucs, null, *counts.tolist(), len(examples) - len(kept))
 
 
@@ -176,11 +173,11 @@ def taught(network: Network, seen: Seen, seed: int) -> Network:
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         for pair, views in ((network.probe.usual, usual), (network.probe.shrunk, delivered)):
-            _teach(pair, network.probe.floor, seen, views)
+            _teach(network, pair, seen, views)
     return network.requires_grad_(False)
 
 
-def _teach(pair: Pair, floor: Tensor, seen: Seen, views: slice) -> None:
+def _teach(network: Network, pair: Pair, seen: Seen, views: slice) -> None:
     head, trained, untouched = (each[:, views].flatten(0, 1) for each in (seen.head, seen.trained, seen.untouched))
     target = torch.from_numpy(seen.target).repeat_interleave(len(head) // len(seen.target))
     weight = torch.from_numpy(metrics.even(target.numpy())).float()
@@ -190,8 +187,7 @@ def _teach(pair: Pair, floor: Tensor, seen: Seen, views: slice) -> None:
     rounds = math.ceil(STEPS * BATCH / len(target))
     order = torch.cat([torch.randperm(len(target)) for _ in range(rounds)])[: STEPS * BATCH]
     for some in order.split(BATCH):
-        whole = pair.trained(trained[some], DROPPED) + pair.untouched(untouched[some], DROPPED)
-        logit = head[some] + floor + F.softplus(whole - floor)
+        logit = head[some] + network.probe.floored(pair(trained[some], untouched[some], DROPPED))
         F.binary_cross_entropy_with_logits(logit, soft[some], weight[some]).backward()
         optimizer.step()
         optimizer.zero_grad()
@@ -200,7 +196,7 @@ def _teach(pair: Pair, floor: Tensor, seen: Seen, views: slice) -> None:
 
 def said(network: Network, seen: Seen) -> np.ndarray:
     """What the probe says of pictures as they are, (n,), logits; which pair is believed follows from their size."""
-    floor, of = network.probe.floor, (seen.trained[:, 0], seen.untouched[:, 0])
+    of, pairs = (seen.trained[:, 0], seen.untouched[:, 0]), (network.probe.usual, network.probe.shrunk)
     with torch.no_grad():
-        usual, shrunk = (floor + F.softplus(pair(*of) - floor) for pair in (network.probe.usual, network.probe.shrunk))
+        usual, shrunk = (network.probe.floored(pair(*of)) for pair in pairs)
         return torch.lerp(usual, shrunk, torch.from_numpy(seen.shrunk)).numpy()

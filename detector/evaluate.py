@@ -62,7 +62,7 @@ def evaluate(
     sources = [e.source for e in kept] if any(e.source for e in kept) else None
     groups = [e.group or e.name for e in kept] if any(e.group for e in kept) else None
     result = metrics.evaluate(target, score, sources, groups)
-    result["null_model_auc"] = _null_auc([a.file for _, a in judged], kept, groups, null_examples, degrade)
+    result["null_model_auc"] = null_auc([a.file for _, a in judged], kept, groups, null_examples, degrade)
     raw = 1 / (1 + np.exp(-np.array([a.logit for _, a in judged])))
     result["uncalibrated_ece"] = metrics.ece(target, raw)
     if 0 < target.sum() < target.size:
@@ -170,13 +170,17 @@ def summary(result: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
-def _null_auc(
+def null_auc(
     facts: list[FileFacts],
     examples: list[Example],
-    groups: list[str] | None,
-    null_examples: Sequence[Example],
-    degrade: str,
+    groups: Sequence[str] | None,
+    null_examples: Sequence[Example] = (),
+    degrade: str = "none",
 ) -> float | None:
+    """AUC, 0…1, of file facts alone on labelled pictures; None where they are too few, or of too few groups.
+
+    `null_examples`, stored as `degrade` says, are what it is fitted to; none: the others of the same pictures.
+    """
     target = np.array([example.target for example in examples])
     if min(np.bincount(target, minlength=2)) < 10:
         return None

@@ -130,8 +130,8 @@ class Pair(nn.Module):
         super().__init__()
         self.trained, self.untouched = Reader(trained), Reader(untouched)
 
-    def forward(self, trained: Tensor, untouched: Tensor) -> Tensor:
-        return self.trained(trained) + self.untouched(untouched)
+    def forward(self, trained: Tensor, untouched: Tensor, dropped: tuple[float, float] = (0.0, 0.0)) -> Tensor:
+        return self.trained(trained, dropped) + self.untouched(untouched, dropped)
 
 
 class Probe(nn.Module):
@@ -170,6 +170,10 @@ class Probe(nn.Module):
         """Of the input (n, 3, h, w) and the trained backbone's maps: what `pooled` gives, of both backbones."""
         return pooled(maps), pooled(self.untouched(x * self.gain + self.shift))
 
+    def floored(self, said: Tensor) -> Tensor:
+        """What a pair says, softly kept above the floor."""
+        return self.floor + F.softplus(said - self.floor)
+
     def heard(self, logits: Tensor) -> Tensor:
         """Logits (n, labels), to the odds of `fake` those added that the named artifacts give it by themselves.
 
@@ -191,8 +195,7 @@ class Probe(nn.Module):
         trained, other = self.statistics(x, maps)
         with torch.autocast(x.device.type, enabled=False):  # hundreds of squares are summed: not in half precision
             both = torch.cat([trained, other], 1)
-            pairs = (pair(trained, other) for pair in (self.usual, self.shrunk))
-            said, shrunk = (self.floor + F.softplus(each - self.floor) for each in pairs)
+            said, shrunk = (self.floored(pair(trained, other)) for pair in (self.usual, self.shrunk))
             looks = torch.stack([self.looks[look](both) for look in LOOKS], 1)
         return torch.cat([said[:, None] * self.place, looks, shrunk[:, None]], 1)
 

@@ -10,7 +10,7 @@ import torch
 from PIL import Image
 from test_probe import probed
 
-from detector import adapt, model
+from detector import adapt, model, shortcut
 from detector.adapt import FOLDS, MORE
 from detector.analyse import Analyser
 from detector.calibrate import LEAST, deaf
@@ -138,7 +138,7 @@ def test_what_can_not_teach_is_refused(own, tmp_path, tiny, collins):
 
 
 def test_file_facts_that_tell_are_warned_of_and_what_can_not_be_read_is_counted(own, tmp_path, capsys, monkeypatch):
-    monkeypatch.setattr(adapt.shortcut, "cross_validated_auc", lambda facts, target, groups: 0.97)
+    monkeypatch.setattr(shortcut, "cross_validated_auc", lambda facts, target, groups: 0.97)
     (Path(own).parent / "broken.png").write_bytes(b"no picture")
     with_broken = Path(own).with_name("broken.csv")
     with_broken.write_text(Path(own).read_text() + "broken.png,0\n")
